@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The decisions of PROTOCOL sections 5, 6, 7 and 9: what becomes of a datagram from the tunnel
+ * and of an IPv6 packet towards it. Pure: (self, packet, policy) -> outcome. The fast path acts on
+ * the FORWARD outcomes and passes the SLOW ones on; the daemon acts on both. Must not know how a
+ * packet is changed or sent, nor what a neighbour cache holds.
+ */
+#ifndef BED4_DECIDE_H
+#define BED4_DECIDE_H
+
+#include "ecn.h"
+#include "parse.h"
+
+/*
+ * Looks an IPv4 address up in what the operator lifted or denied and, where `self` had no room,
+ * in the machine's own addresses. Asked only while BED4_SELF_POLICY is set.
+ */
+typedef enum bed4_policy (*bed4_policy_fn)(const void *arg, __be32 addr);
+
+/* What an acceptable packet needs to go on its way. */
+struct bed4_verdict {
+	const struct bed4_ip6 *ip6; /* inner header; set for every outcome past MALFORMED */
+	__u32 len; /* of the inner packet */
+	struct bed4_ep to; /* RELAY, OUT, OUT_ROUTER: outer destination */
+	__u8 tclass; /* traffic class to leave with */
+};
+
+/*
+ * What the upper-layer header behind @ip6 means to us. BED4_GO: nothing special. @cur stands
+ * behind the IPv6 header and ends with the packet. Extension headers are walked so that ND cannot
+ * hide behind them (PROTOCOL section 5); a non-first fragment shows no upper layer.
+ */
+BED4_INLINE enum bed4_outcome bed4_look_above(struct bed4_cur cur, __u8 next)
+{
+	const __u8 *h;
+	__u32 i, len;
+
+	if (BED4_LIKELY(!bed4_is_ext(next))) {
+		if (next != BED4_PROTO_ICMP6)
+			return BED4_GO;
+		h = bed4_take(&cur, sizeof(struct bed4_icmp6));
+		if (!h)
+			return BED4_MALFORMED;
+		return h[0] >= BED4_ND_RS && h[0] <= BED4_ND_REDIRECT ? BED4_SLOW_ND : BED4_GO;
+	}
+	for (i = 0; i < BED4_EXT_MAX; i++) {
+		if (next == BED4_PROTO_ICMP6) {
+			h = bed4_take(&cur, 1);
+			return h && h[0] >= BED4_ND_RS && h[0] <= BED4_ND_REDIRECT ? BED4_ND_HIDDEN :
+										     BED4_GO;
+		}
+		if (!bed4_is_ext(next))
+			return BED4_GO;
+		h = bed4_take(&cur, 8);
+		if (!h)
+			return BED4_MALFORMED;
+		if (next == BED4_PROTO_FRAGMENT) {
+			if (h[2] || h[3] & 0xf8)
+				return BED4_GO;
+			len = 0;
+		} else if (next == BED4_PROTO_AH) {
+			len = h[1] * 4;
+		} else {
+			len = h[1] * 8;
+		}
+		next = h[0];
+		if (len && !bed4_take(&cur, len))
+			return BED4_MALFORMED;
+	}
+	return BED4_MALFORMED;
+}
+
+/* Reads an inner packet of @len bytes at most; sets @v->ip6 and @v->len. */
+BED4_INLINE enum bed4_outcome bed4_parse_inner(struct bed4_cur *cur, __u32 len,
+					       struct bed4_verdict *v)
+{
+	const struct bed4_ip6 *ip6;
+
+	if (len < BED4_IP6_LEN)
+		return BED4_MALFORMED;
+	ip6 = bed4_take(cur, BED4_IP6_LEN);
+	if (!ip6 || (ip6->vtf & BED4_HTONL(0xf0000000)) != BED4_HTONL(0x60000000))
+		return BED4_MALFORMED;
+	v->len = BED4_IP6_LEN + bed4_bound16(BED4_NTOHS(ip6->len));
+	if (v->len > len)
+		return BED4_MALFORMED;
+	v->ip6 = ip6;
+	v->tclass = bed4_tclass(ip6);
+	return BED4_GO;
+}
+
+/* What PROTOCOL section 9 says of an IPv4 address as a tunnel endpoint. */
+BED4_INLINE enum bed4_policy bed4_endpoint_policy(const struct bed4_self *self, __be32 addr,
+						  bed4_policy_fn policy, const void *arg)
+{
+	enum bed4_policy p = BED4_POLICY_NONE;
+	__u32 i;
+
+	if (addr == self->listen.addr || addr == self->public.addr)
+		return BED4_POLICY_OWN;
+	for (i = 0; i < BED4_OWN4_MAX; i++) {
+		if (i >= self->own4_count)
+			break;
+		if (addr == self->own4[i])
+			return BED4_POLICY_OWN;
+	}
+	if (bed4_v4_hard(addr))
+		return BED4_POLICY_NONE;
+	if (self->flags & BED4_SELF_POLICY)
+		p = policy(arg, addr);
+	if (p == BED4_POLICY_NONE)
+		p = bed4_v4_special(addr) ? BED4_POLICY_NONE : BED4_POLICY_PERMIT;
+	return p;
+}
+
+/* BED4_GO when @src may send into the tunnel at all. Odd ports may: an RS from one is answered. */
+BED4_INLINE enum bed4_outcome bed4_check_sender(const struct bed4_self *self, struct bed4_ep src,
+						bed4_policy_fn policy, const void *arg)
+{
+	if (!src.port)
+		return BED4_SRC_PORT;
+	switch (bed4_endpoint_policy(self, src.addr, policy, arg)) {
+	case BED4_POLICY_PERMIT:
+		return BED4_GO;
+	case BED4_POLICY_DENY:
+		return BED4_SRC_DENIED;
+	case BED4_POLICY_OWN:
+		return BED4_SRC_OWN;
+	default:
+		return BED4_SRC_SPECIAL;
+	}
+}
+
+/* Is @src prefix + iid of the endpoint it came from? */
+BED4_INLINE bool bed4_validated(const struct bed4_self *self, const struct bed4_in6 *src,
+				struct bed4_ep from)
+{
+	return bed4_port_ok(from.port) && bed4_same_prefix(src, &self->own) && bed4_iid_is(src, from);
+}
+
+/* May the tunnel carry a packet to the endpoint inside @dst? Then @to is that endpoint. */
+BED4_INLINE bool bed4_locate(const struct bed4_self *self, const struct bed4_in6 *dst,
+			     bed4_policy_fn policy, const void *arg, struct bed4_ep *to)
+{
+	return bed4_iid_get(dst, to) &&
+	       bed4_endpoint_policy(self, to->addr, policy, arg) == BED4_POLICY_PERMIT;
+}
+
+/* Router, plain packet from a peer whose source and class have been found good. */
+BED4_INLINE enum bed4_outcome bed4_route_from_peer(const struct bed4_self *self,
+						   bed4_policy_fn policy, const void *arg,
+						   struct bed4_verdict *v)
+{
+	const struct bed4_in6 *dst = &v->ip6->dst;
+
+	if (!bed4_same_prefix(dst, &self->own))
+		return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : BED4_IN_NATIVE;
+	if (bed4_in6_eq(dst, &self->own))
+		return BED4_IN_LOCAL;
+	if (!bed4_locate(self, dst, policy, arg, &v->to))
+		return BED4_SLOW_UNREACH;
+	return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : BED4_RELAY;
+}
+
+/* Is the inner source one that the sender may use? Router: its own only. */
+BED4_INLINE enum bed4_outcome bed4_check_src_router(const struct bed4_self *self,
+						    const struct bed4_dgram *dg,
+						    const struct bed4_ip6 *ip6)
+{
+	if (BED4_LIKELY(bed4_validated(self, &ip6->src, dg->src)))
+		return BED4_GO;
+	if (bed4_src_never(&ip6->src))
+		return BED4_SRC_NEVER;
+	return bed4_same_prefix(&ip6->src, &self->own) ? BED4_SLOW_MISMATCH : BED4_SRC_FOREIGN;
+}
+
+/* Peer: the router may pass on anything, another peer may speak for itself. */
+BED4_INLINE enum bed4_outcome bed4_check_src_peer(const struct bed4_self *self,
+						  const struct bed4_dgram *dg,
+						  const struct bed4_ip6 *ip6)
+{
+	if (bed4_src_never(&ip6->src))
+		return BED4_SRC_NEVER;
+	if (self->flags & BED4_SELF_ADDR && bed4_in6_eq(&ip6->src, &self->own))
+		return BED4_SRC_SPOOFED;
+	if (bed4_ep_eq(dg->src, self->server) || bed4_validated(self, &ip6->src, dg->src))
+		return BED4_GO;
+	return bed4_same_prefix(&ip6->src, &self->own) ? BED4_SRC_SPOOFED : BED4_SRC_FOREIGN;
+}
+
+/*
+ * What becomes of a datagram that reached our socket. SLOW_ND, SLOW_MISMATCH, SLOW_UNREACH and
+ * SLOW_HOPS are the daemon's to answer. PROTOCOL sections 5, 6 (first table) and 7.
+ */
+BED4_INLINE enum bed4_outcome bed4_decide_in(const struct bed4_self *self,
+					     const struct bed4_dgram *dg, bed4_policy_fn policy,
+					     const void *arg, struct bed4_verdict *v)
+{
+	bool router = self->role == BED4_ROLE_ROUTER;
+	struct bed4_cur cur = dg->payload;
+	enum bed4_outcome o = BED4_GO;
+	int tclass;
+
+	if (router || dg->src.addr != self->server.addr)
+		o = bed4_check_sender(self, dg->src, policy, arg);
+	if (o)
+		return o;
+	if (!dg->len)
+		return BED4_KEEPALIVE;
+	o = bed4_parse_inner(&cur, dg->len, v);
+	if (o)
+		return o;
+	o = bed4_look_above(cur, v->ip6->next);
+	if (o)
+		return o;
+	if (bed4_in6_multicast(&v->ip6->dst))
+		return BED4_MULTICAST;
+	o = router ? bed4_check_src_router(self, dg, v->ip6) :
+		     bed4_check_src_peer(self, dg, v->ip6);
+	if (o)
+		return o;
+	if (bed4_dst_never(&v->ip6->dst))
+		return BED4_DST_NEVER;
+	tclass = bed4_ecn_in(dg->tos, v->tclass);
+	if (tclass < 0)
+		return BED4_ECN;
+	v->tclass = tclass;
+	if (router)
+		return bed4_route_from_peer(self, policy, arg, v);
+	if (!(self->flags & BED4_SELF_ADDR))
+		return BED4_NO_ADDRESS;
+	return bed4_in6_eq(&v->ip6->dst, &self->own) ? BED4_IN_LOCAL : BED4_DST_FOREIGN;
+}
+
+/* Whence a packet comes that is on its way into the tunnel. */
+enum bed4_from {
+	BED4_FROM_NATIVE, /* a frame from native IPv6, not yet routed: the hop limit is still ours */
+	BED4_FROM_TUN, /* the kernel routed it to the TUN device, or made it */
+};
+
+/* May @src send into the tunnel from this side? RFC 6324: nobody on this side owns the prefix. */
+BED4_INLINE enum bed4_outcome bed4_check_src_out(const struct bed4_self *self,
+						 const struct bed4_in6 *src, enum bed4_from from)
+{
+	bool own = from == BED4_FROM_TUN && self->flags & BED4_SELF_ADDR &&
+		   bed4_in6_eq(src, &self->own);
+
+	if (own)
+		return BED4_GO;
+	if (bed4_src_never(src))
+		return BED4_SRC_NEVER;
+	if (self->role == BED4_ROLE_PEER)
+		return BED4_SRC_FOREIGN; /* a peer owns one address and sends from no other */
+	return bed4_same_prefix(src, &self->own) ? BED4_SRC_SPOOFED : BED4_GO;
+}
+
+/*
+ * What becomes of an IPv6 packet that would enter the tunnel; @cur spans the packet from its IPv6
+ * header on. OTHER: it is not for the prefix. PROTOCOL section 6, second table; section 7.
+ */
+BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, struct bed4_cur cur,
+					      __u32 len, enum bed4_from from,
+					      bed4_policy_fn policy, const void *arg,
+					      struct bed4_verdict *v)
+{
+	enum bed4_outcome o = bed4_parse_inner(&cur, len, v);
+	const struct bed4_in6 *dst;
+
+	if (o)
+		return o;
+	dst = &v->ip6->dst;
+	if (bed4_in6_multicast(dst))
+		return from == BED4_FROM_NATIVE ? BED4_OTHER : BED4_MULTICAST;
+	if (self->role == BED4_ROLE_ROUTER) {
+		if (!bed4_same_prefix(dst, &self->own))
+			return from == BED4_FROM_NATIVE ? BED4_OTHER : BED4_DST_FOREIGN;
+		if (bed4_in6_eq(dst, &self->own))
+			return BED4_SLOW_LOCAL;
+	} else if (!(self->flags & BED4_SELF_ADDR)) {
+		return BED4_NO_ADDRESS;
+	}
+	o = bed4_look_above(cur, v->ip6->next);
+	if (o == BED4_SLOW_ND)
+		return BED4_ND_NATIVE;
+	if (o)
+		return o;
+	o = bed4_check_src_out(self, &v->ip6->src, from);
+	if (o)
+		return o;
+	if (bed4_dst_never(dst))
+		return BED4_DST_NEVER;
+	if (self->role == BED4_ROLE_PEER) {
+		v->to = self->server;
+		return v->len > self->mtu ? BED4_SLOW_BIG : BED4_OUT_ROUTER;
+	}
+	if (!bed4_locate(self, dst, policy, arg, &v->to))
+		return BED4_SLOW_UNREACH;
+	if (v->len > self->mtu)
+		return BED4_SLOW_BIG;
+	if (from == BED4_FROM_NATIVE && v->ip6->hops <= 1)
+		return BED4_SLOW_HOPS;
+	return BED4_OUT;
+}
+
+#endif
