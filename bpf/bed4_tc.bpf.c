@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The TC programs. bed4_tc_out, on the TUN's egress: encapsulate what the kernel routed there and
+ * send it out of the underlay. bed4_tc_in, on the underlay's ingress: take what XDP has stripped to
+ * the TUN; strip or relay what XDP has left whole, or all of it where no XDP is attached. What they
+ * do not handle goes on unmodified, to the daemon's queue or the kernel's stack.
+ */
+#include "room_skb.bpf.h"
+
+static __always_inline int leave(enum bed4_hook hook, enum bed4_outcome outcome, __u32 len)
+{
+	count(hook, outcome, len);
+	return is_drop(outcome) ? TC_ACT_SHOT : TC_ACT_OK;
+}
+
+/* Like settle() of the XDP program: @err as the verbs return it; false when the packet is not ours
+ * any more, with *@action to be returned. */
+static __always_inline bool settled(enum bed4_hook hook, int err, enum bed4_outcome done, __u32 len,
+				    int *action)
+{
+	*action = err < 0 ? TC_ACT_OK : TC_ACT_SHOT;
+	if (err)
+		count(hook, err < 0 ? BED4_SLOW_MODE : BED4_FAILED, len);
+	else
+		count(hook, done, len);
+	return !err;
+}
+
+SEC("tc")
+int bed4_tc_out(struct __sk_buff *skb)
+{
+	const struct bed4_self *self = get_self();
+	__u32 len = skb->len;
+	struct bed4_verdict v;
+	struct bed4_cur cur;
+	enum bed4_outcome o;
+	int action;
+
+	if (!self)
+		return TC_ACT_OK;
+	if (!(self->flags & BED4_SELF_VALID))
+		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
+	if (skb->protocol != BED4_HTONS(BED4_ETH_IP6))
+		return leave(BED4_HOOK_TC_OUT, BED4_OTHER, len);
+	skb_look(skb);
+	cur = (struct bed4_cur){ (void *)(long)skb->data, (void *)(long)skb->data_end };
+	o = bed4_decide_out(self, cur, len, BED4_FROM_TUN, ask_policy, NULL, &v);
+	if (o == BED4_SLOW_BIG && skb->gso_size)
+		o = BED4_OUT; /* the kernel has cut it to segments that fit the TUN device */
+	if (o == BED4_MALFORMED)
+		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
+	if (o == BED4_OUT && v.len != len)
+		o = BED4_SLOW_TRAILING;
+	if (o != BED4_OUT)
+		return leave(BED4_HOOK_TC_OUT, o, len);
+	account_tx(&v.ip6->dst, len);
+	if (!settled(BED4_HOOK_TC_OUT, skb_prepend(skb, self->listen, v.to, len, v.tclass), o, len,
+		     &action))
+		return action;
+	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
+}
+
+static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_self *self,
+				    const struct bed4_verdict *v)
+{
+	int action;
+
+	account_tx(&v->ip6->dst, v->len);
+	if (!settled(BED4_HOOK_TC_IN, skb_rewrite(skb, self->listen, v->to, v->len, v->tclass),
+		     BED4_RELAY, v->len, &action))
+		return action;
+	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
+}
+
+static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_self *self)
+{
+	__u32 len = skb->len;
+	struct bed4_dgram dg;
+	struct bed4_verdict v;
+	struct bed4_cur cur;
+	enum bed4_outcome o;
+	int action;
+
+	skb_look(skb);
+	cur = (struct bed4_cur){ (void *)(long)skb->data, (void *)(long)skb->data_end };
+	if (bed4_parse_eth(&cur) != BED4_ETH_IP4)
+		return leave(BED4_HOOK_TC_IN, BED4_OTHER, len);
+	o = bed4_parse_outer_len(cur, len - ETH_LEN, self, &dg);
+	if (!o)
+		o = bed4_decide_in(self, &dg, ask_policy, NULL, &v);
+	if (o == BED4_MALFORMED)
+		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
+	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
+		return leave(BED4_HOOK_TC_IN, o, len);
+	account_rx(&v.ip6->src, dg.src, v.len);
+	if (o == BED4_RELAY)
+		return tc_relay(skb, self, &v);
+	len = v.len;
+	if (!settled(BED4_HOOK_TC_IN, skb_strip(skb, v.tclass), o, len, &action))
+		return action;
+	return bpf_redirect(cfg_tun, BPF_F_INGRESS);
+}
+
+/* Has our XDP program stripped this packet? Metadata is never set by what a packet contains. */
+static __always_inline bool marked(struct __sk_buff *skb)
+{
+	const __u32 *mark = (void *)(long)skb->data_meta;
+
+	return (const void *)(mark + 1) <= (void *)(long)skb->data && *mark == BED4_MARK &&
+	       skb->protocol == BED4_HTONS(BED4_ETH_IP6);
+}
+
+SEC("tc")
+int bed4_tc_in(struct __sk_buff *skb)
+{
+	const struct bed4_self *self;
+
+	if (marked(skb)) {
+		count(BED4_HOOK_TC_IN, BED4_STRIPPED, skb->len - ETH_LEN);
+		return bpf_redirect(cfg_tun, BPF_F_INGRESS);
+	}
+	self = get_self();
+	if (!self || skb->vlan_present)
+		return leave(BED4_HOOK_TC_IN, BED4_OTHER, skb->len);
+	if (!(self->flags & BED4_SELF_VALID))
+		return leave(BED4_HOOK_TC_IN, BED4_SLOW_INVALID, skb->len);
+	return tc_decap(skb, self);
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

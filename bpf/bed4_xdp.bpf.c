@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The XDP program of a router, on the underlay and on each IPv6-side device: decapsulate and
+ * forward, relay, encapsulate; everything else goes on unmodified to the kernel and the daemon.
+ * Decisions are in 6bed4/decide.h, packet surgery in room_xdp.bpf.h; neither is made here.
+ */
+#include "room_xdp.bpf.h"
+
+/* Where a finished packet goes. The packet is ours and changed: what cannot be done is a drop. */
+static __always_inline int send(struct xdp_md *ctx, const struct nexthop *hop)
+{
+	if (hop->ifindex == ctx->ingress_ifindex)
+		return XDP_TX;
+	return bpf_redirect(hop->ifindex, 0);
+}
+
+/*
+ * Settles a packet that a verb has worked on: @err as the verbs of room_xdp.bpf.h return it. Only a
+ * packet that is still as it was may be passed on.
+ */
+static __always_inline int settle(struct xdp_md *ctx, int err, const struct nexthop *hop,
+				  enum bed4_outcome done, __u32 len)
+{
+	if (err < 0) {
+		count(BED4_HOOK_XDP, BED4_SLOW_MODE, len);
+		return XDP_PASS;
+	}
+	count(BED4_HOOK_XDP, err ? BED4_FAILED : done, len);
+	return err ? XDP_DROP : send(ctx, hop);
+}
+
+static __always_inline int leave(enum bed4_outcome outcome, __u32 len)
+{
+	count(BED4_HOOK_XDP, outcome, len);
+	return is_drop(outcome) ? XDP_DROP : XDP_PASS;
+}
+
+static __always_inline int forward_native(struct xdp_md *ctx, const struct bed4_dgram *dg,
+					  const struct bed4_verdict *v)
+{
+	struct nexthop hop;
+	enum bed4_outcome o = nexthop6(ctx, v->ip6, v->len, &hop);
+	__u32 len = v->len;
+
+	if (o)
+		return leave(o, len);
+	account_rx(&v->ip6->src, dg->src, len);
+	return settle(ctx, xdp_strip(ctx, &hop, v->tclass, true), &hop, BED4_IN_NATIVE, len);
+}
+
+static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *self,
+				 const struct bed4_dgram *dg, const struct bed4_verdict *v)
+{
+	struct outer_plan plan = {
+		.from = self->listen, .to = v->to, .len = v->len, .tclass = v->tclass
+	};
+	struct bed4_cur inner = { (const void *)(v->ip6 + 1), (void *)(long)ctx->data_end };
+	struct nexthop hop;
+	enum bed4_outcome o = nexthop4(ctx, plan.from.addr, plan.to.addr, plan.tclass,
+				       plan.len + BED4_OUTER_LEN, &hop);
+
+	if (o)
+		return leave(o, plan.len);
+	plan.lco = bed4_lco_applies(v->ip6, inner);
+	account_rx(&v->ip6->src, dg->src, plan.len);
+	account_tx(&v->ip6->dst, plan.len);
+	return settle(ctx, xdp_rewrite(ctx, &plan, &hop), &hop, BED4_RELAY, plan.len);
+}
+
+/*
+ * Strips and leaves routing to the kernel: TC ingress takes the packet to the TUN device. The mark
+ * is tried first, while the packet is still whole; should the strip fail then, a marked but whole
+ * packet goes on, which TC tells from a stripped one by its EtherType.
+ */
+static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_dgram *dg,
+					const struct bed4_verdict *v, enum bed4_outcome done)
+{
+	struct bed4_eth *eth = xdp_eth(ctx, ETH_LEN);
+	struct nexthop same;
+	__u32 len = v->len;
+	int err;
+
+	if (!eth)
+		return leave(BED4_SLOW_LOCAL, len);
+	__builtin_memcpy(same.dmac, eth->dst, 6);
+	__builtin_memcpy(same.smac, eth->src, 6);
+	account_rx(&v->ip6->src, dg->src, len);
+	if (xdp_mark(ctx))
+		return leave(BED4_SLOW_MODE, len);
+	err = xdp_strip(ctx, &same, v->tclass, false);
+	if (err)
+		return leave(err < 0 ? BED4_SLOW_MODE : BED4_FAILED, len);
+	count(BED4_HOOK_XDP, done, len);
+	return XDP_PASS;
+}
+
+static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_self *self,
+				       struct bed4_cur cur)
+{
+	struct bed4_dgram dg;
+	struct bed4_verdict v;
+	enum bed4_outcome o = bed4_parse_outer(cur, self, &dg);
+
+	if (o)
+		return leave(o, cur.end - cur.pos);
+	o = bed4_decide_in(self, &dg, ask_policy, NULL, &v);
+	switch (o) {
+	case BED4_IN_NATIVE:
+		if (!cfg_kernel_forward)
+			return forward_native(ctx, &dg, &v);
+		return strip_to_tun(ctx, &dg, &v, o);
+	case BED4_IN_LOCAL:
+		return strip_to_tun(ctx, &dg, &v, o);
+	case BED4_RELAY:
+		return relay(ctx, self, &dg, &v);
+	default:
+		return leave(o, dg.len);
+	}
+}
+
+static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_self *self,
+				       struct bed4_cur cur)
+{
+	__u32 avail = cur.end - cur.pos;
+	struct bed4_cur inner = cur;
+	struct outer_plan plan;
+	struct bed4_verdict v;
+	struct nexthop hop;
+	enum bed4_outcome o;
+
+	if (cfg_kernel_forward)
+		return leave(BED4_OTHER, avail);
+	o = bed4_decide_out(self, cur, avail, BED4_FROM_NATIVE, ask_policy, NULL, &v);
+	if (o == BED4_MALFORMED)
+		o = BED4_OTHER; /* the kernel's own checks count it where operators look for it */
+	if (o == BED4_OUT && v.len != avail)
+		o = BED4_SLOW_TRAILING;
+	if (o != BED4_OUT)
+		return leave(o, o == BED4_OTHER ? avail : v.len);
+	plan = (struct outer_plan){
+		.from = self->listen, .to = v.to, .len = v.len, .tclass = v.tclass
+	};
+	o = nexthop4(ctx, plan.from.addr, plan.to.addr, plan.tclass, plan.len + BED4_OUTER_LEN,
+		     &hop);
+	if (o)
+		return leave(o, plan.len);
+	bed4_take(&inner, BED4_IP6_LEN);
+	plan.lco = bed4_lco_applies(v.ip6, inner);
+	account_tx(&v.ip6->dst, plan.len);
+	return settle(ctx, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);
+}
+
+SEC("xdp")
+int bed4_xdp(struct xdp_md *ctx)
+{
+	struct bed4_cur cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
+	const struct bed4_self *self = get_self();
+	__u32 len = cur.end - cur.pos;
+
+	if (!self)
+		return XDP_PASS;
+	if (!(self->flags & BED4_SELF_VALID))
+		return leave(BED4_SLOW_INVALID, len);
+	switch (bed4_parse_eth(&cur)) {
+	case BED4_ETH_IP4:
+		if (ctx->ingress_ifindex != cfg_underlay)
+			return leave(BED4_OTHER, len);
+		return from_tunnel(ctx, self, cur);
+	case BED4_ETH_IP6:
+		return from_native(ctx, self, cur);
+	default:
+		return leave(BED4_OTHER, len);
+	}
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

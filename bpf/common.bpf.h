@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What both kinds of program share: load-time constants, the view of `self`, policy look-up,
+ * counters, accounting of neighbours. Must not touch packets.
+ */
+#ifndef BED4_COMMON_BPF_H
+#define BED4_COMMON_BPF_H
+
+#include "6bed4/decide.h"
+#include "6bed4/outer.h"
+#include "maps.bpf.h"
+
+#define ETH_LEN BED4_ETH_LEN
+#define OUT_MAX (BED4_V6DEV_MAX + 1)
+
+/* Set by the loader; the verifier drops the branches that a configuration does not need. */
+const volatile __u32 cfg_underlay; /* interface indexes */
+const volatile __u32 cfg_tun;
+const volatile __u32 cfg_out[OUT_MAX]; /* devices XDP may send out of: those we are attached to */
+const volatile __u32 cfg_out_count;
+const volatile __u32 cfg_account; /* count neighbours on average one packet in N; 0 never */
+const volatile __u32 cfg_account_below; /* 2^32 / N - 1: a random number up to this is a hit */
+const volatile bool cfg_kernel_forward; /* the kernel routes between strip and encapsulation */
+
+/*
+ * In packet metadata: "stripped by our XDP program, belongs to the TUN device". A constant, so that
+ * GRO still merges packets that carry it.
+ */
+#define BED4_MARK 0x6bed4001
+
+static __always_inline const struct bed4_self *get_self(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&self, &zero);
+}
+
+static __always_inline enum bed4_policy ask_policy(const void *arg, __be32 addr)
+{
+	struct bed4_lpm4 key = { .prefixlen = 32, .addr = addr };
+	const __u32 *policy = bpf_map_lookup_elem(&policy4, &key);
+
+	(void)arg;
+	return policy ? *policy : BED4_POLICY_NONE;
+}
+
+static __always_inline void count(enum bed4_hook hook, enum bed4_outcome outcome, __u64 bytes)
+{
+	__u32 row = bed4_stat_row(hook, outcome);
+	struct bed4_count *c = bpf_map_lookup_elem(&stats, &row);
+
+	if (c) {
+		c->packets++;
+		c->bytes += bytes;
+	}
+}
+
+/* Tells the daemon of a validated sender that `neigh` does not hold. */
+static __always_inline void report_seen(const struct bed4_in6 *addr, struct bed4_ep ep)
+{
+	struct bed4_event ev = { .type = BED4_EVENT_SEEN, .neigh = *addr, .ep = ep };
+
+	bpf_ringbuf_output(&events, &ev, sizeof(ev), 0);
+}
+
+static __always_inline bool sampled(void)
+{
+	if (!cfg_account)
+		return false;
+	return cfg_account == 1 || bpf_get_prandom_u32() <= cfg_account_below;
+}
+
+/* A packet from a validated peer. */
+static __always_inline void account_rx(const struct bed4_in6 *addr, struct bed4_ep ep, __u32 len)
+{
+	struct bed4_in6 key = *addr;
+	struct bed4_neigh *n;
+
+	if (!sampled())
+		return;
+	n = bpf_map_lookup_elem(&neigh, &key);
+	if (!n) {
+		report_seen(&key, ep);
+		return;
+	}
+	n->last_seen = bpf_ktime_get_boot_ns();
+	__sync_fetch_and_add(&n->rx_packets, cfg_account);
+	__sync_fetch_and_add(&n->rx_bytes, (__u64)len * cfg_account);
+}
+
+/* A packet towards a peer; one that has not been seen is not entered. */
+static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len)
+{
+	struct bed4_in6 key = *addr;
+	struct bed4_neigh *n;
+
+	if (!sampled())
+		return;
+	n = bpf_map_lookup_elem(&neigh, &key);
+	if (!n)
+		return;
+	__sync_fetch_and_add(&n->tx_packets, cfg_account);
+	__sync_fetch_and_add(&n->tx_bytes, (__u64)len * cfg_account);
+}
+
+/* Is a packet with this outcome at its end? What is neither this nor FORWARD is passed on. */
+static __always_inline bool is_drop(enum bed4_outcome outcome)
+{
+	return outcome >= BED4_KEEPALIVE;
+}
+
+#endif

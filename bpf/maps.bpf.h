@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Every map, pinned by its name; layouts are in 6bed4/map.h. Both objects contain this file and
+ * share the maps by pin. Must not hold code that decides anything.
+ */
+#ifndef BED4_MAPS_BPF_H
+#define BED4_MAPS_BPF_H
+
+#include "6bed4/map.h"
+#include <bpf/bpf_helpers.h>
+
+/* What this instance is. Written by the daemon. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_self);
+} self SEC(".maps");
+
+/* What `load` set up. Written by the daemon, read by tools only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_info);
+} info SEC(".maps");
+
+/* Outcomes counted by BPF. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BED4_HOOK_BPF *BED4_OUTCOME_COUNT);
+	__type(key, __u32);
+	__type(value, struct bed4_count);
+} stats SEC(".maps");
+
+/* Outcomes counted by the daemon, which maps this memory, so that they outlive it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, BED4_HOOK_DAEMON *BED4_OUTCOME_COUNT);
+	__type(key, __u32);
+	__type(value, struct bed4_count);
+} slow SEC(".maps");
+
+/* Neighbours. Entries come and go by the daemon; BPF adds to counters and stamps. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, BED4_NEIGH_MAX);
+	__type(key, struct bed4_in6);
+	__type(value, struct bed4_neigh);
+} neigh SEC(".maps");
+
+/* What the operator lifted or denied, enum bed4_policy. Written by the daemon. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, BED4_POLICY4_MAX);
+	__type(key, struct bed4_lpm4);
+	__type(value, __u32);
+} policy4 SEC(".maps");
+
+/* struct bed4_event, from BPF to the daemon. When it is full, events are lost, nothing else. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+} events SEC(".maps");
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The verbs of XDP on a packet: strip, rewrite or prepend the outer header. Each gets a packet that
+ * has been found good and whose next hop is known. A negative result: the packet is as it was. From
+ * the first store on there is no way back, so bounds that fail after it are told as DAMAGED.
+ */
+#ifndef BED4_ROOM_XDP_BPF_H
+#define BED4_ROOM_XDP_BPF_H
+
+#include "nexthop.bpf.h"
+
+#define DAMAGED 1
+
+static __always_inline struct bed4_eth *xdp_eth(struct xdp_md *ctx, __u32 need)
+{
+	void *data = (void *)(long)ctx->data;
+
+	return data + need > (void *)(long)ctx->data_end ? NULL : data;
+}
+
+static __always_inline void put_eth(struct bed4_eth *eth, const struct nexthop *hop,
+				    enum bed4_ethertype type)
+{
+	__builtin_memcpy(eth->dst, hop->dmac, 6);
+	__builtin_memcpy(eth->src, hop->smac, 6);
+	eth->proto = BED4_HTONS(type);
+}
+
+/* Outer header off, link-layer header for @hop on. The inner packet gets @tclass. */
+static __always_inline int xdp_strip(struct xdp_md *ctx, const struct nexthop *hop, __u8 tclass,
+				     bool decrement)
+{
+	struct bed4_eth *eth;
+	struct bed4_ip6 *ip6;
+
+	if (bpf_xdp_adjust_head(ctx, BED4_OUTER_LEN))
+		return -1;
+	eth = xdp_eth(ctx, ETH_LEN + BED4_IP6_LEN);
+	if (!eth)
+		return DAMAGED;
+	put_eth(eth, hop, BED4_ETH_IP6);
+	ip6 = (void *)(eth + 1);
+	ip6->vtf = bed4_with_tclass(ip6->vtf, tclass);
+	if (decrement)
+		ip6->hops--;
+	return 0;
+}
+
+/* What is decided about a new outer header before the packet moves. */
+struct outer_plan {
+	struct bed4_ep from, to;
+	__u32 len; /* of the inner packet */
+	__u8 tclass;
+	bool lco;
+};
+
+static __always_inline void fill_outer(struct bed4_eth *eth, const struct outer_plan *plan,
+				       const struct nexthop *hop)
+{
+	struct bed4_outer *outer = (void *)(eth + 1);
+	struct bed4_ip6 *ip6 = (void *)(outer + 1);
+
+	put_eth(eth, hop, BED4_ETH_IP4);
+	ip6->vtf = bed4_with_tclass(ip6->vtf, plan->tclass);
+	ip6->hops--;
+	bed4_outer_put(outer, plan->from, plan->to, plan->len, plan->tclass,
+		       (__u16)bpf_get_prandom_u32());
+	if (plan->lco)
+		bed4_outer_csum(outer, ip6);
+}
+
+/* Outer header on, in front of a frame with an IPv6 packet. */
+static __always_inline int xdp_prepend(struct xdp_md *ctx, const struct outer_plan *plan,
+				       const struct nexthop *hop)
+{
+	struct bed4_eth *eth;
+
+	if (bpf_xdp_adjust_head(ctx, -BED4_OUTER_LEN))
+		return -1;
+	eth = xdp_eth(ctx, ETH_LEN + BED4_OUTER_LEN + BED4_IP6_LEN);
+	if (!eth)
+		return DAMAGED;
+	fill_outer(eth, plan, hop);
+	return 0;
+}
+
+/* Outer header for another one, in place. */
+static __always_inline int xdp_rewrite(struct xdp_md *ctx, const struct outer_plan *plan,
+				       const struct nexthop *hop)
+{
+	struct bed4_eth *eth = xdp_eth(ctx, ETH_LEN + BED4_OUTER_LEN + BED4_IP6_LEN);
+
+	if (!eth)
+		return -1;
+	fill_outer(eth, plan, hop);
+	return 0;
+}
+
+/* Marks a stripped frame for the TC program that takes it to the TUN device. */
+static __always_inline int xdp_mark(struct xdp_md *ctx)
+{
+	__u32 *mark;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*mark)))
+		return -1;
+	mark = (void *)(long)ctx->data_meta;
+	if ((void *)(mark + 1) > (void *)(long)ctx->data)
+		return -1;
+	*mark = BED4_MARK;
+	return 0;
+}
+
+#endif
