@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Packets of the fixtures, in words: what a peer sends, what a native host sends, what should come
+ * out. Thin layers over pkt.h; included by one test each.
+ */
+#ifndef PROG_CASES_H
+#define PROG_CASES_H
+
+#include "fixture.h"
+
+/* A frame from PEER4 that carries what is in @p. */
+static inline void tunnelled(struct pkt *p, enum pkt_csum mode)
+{
+	pkt_outer(p, PEER4, PPORT, ROUTER4, PORT, 0, mode);
+	pkt_eth(p, MAC_UNDER, MAC_PEER, 0x0800);
+}
+
+/* A UDP packet of @payload bytes from the peer to @dst, in the tunnel. */
+static inline void from_peer(struct pkt *p, const char *dst, unsigned int hops, size_t payload,
+			     enum pkt_csum mode)
+{
+	pkt_udp6(p, PEER6, dst, hops, payload);
+	tunnelled(p, mode);
+}
+
+static inline void from_host(struct pkt *p, const char *src, const char *dst, unsigned int hops,
+			     size_t payload)
+{
+	pkt_udp6(p, src, dst, hops, payload);
+	pkt_eth(p, MAC_V6, MAC_HOST, 0x86dd);
+}
+
+/* What leaves towards a peer: checksummed, from the router. */
+static inline void to_peer(struct pkt *p, const char *dst4, unsigned int mac)
+{
+	pkt_outer(p, ROUTER4, PORT, dst4, PPORT, 0, CSUM_FULL);
+	pkt_eth(p, mac, MAC_UNDER, 0x0800);
+}
+
+/* The same frame with its IPv4 header changed by the caller: sums it up again. */
+static inline void reseal(struct pkt *p)
+{
+	pkt_ip4_csum(p->b + 14);
+}
+
+#endif
