@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# `make help` lists the targets. Non-recursive; dependencies are found by the compilers (-MMD);
+# everything made goes to $(BUILD).
+
+BUILD	?= build
+CC	?= gcc
+CLANG	?= clang
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+LLVM_STRIP ?= llvm-strip
+PREFIX	?= /usr/local
+DESTDIR ?=
+SBINDIR	 = $(PREFIX)/sbin
+MANDIR	 = $(PREFIX)/share/man
+V	?= 0
+ifeq ($(V),0)
+Q	 = @
+say	 = @echo "  $(1)	$(2)"
+endif
+
+VERSION	 = 0.1
+
+PKGS	 = libbpf libxdp libmnl json-c libcap
+# Package names on Debian 12.
+DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
+	   libcap-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping \
+	   ethtool nftables tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
+	   util-linux procps mandoc
+
+WARN	 = -Wall -Wextra -Werror
+CFLAGS	?= -O2 -g
+HARDEN	 = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+cflags	 = -std=gnu11 $(WARN) -D_GNU_SOURCE -DBED4_VERSION='"$(VERSION)"' -Iinclude -Iuser \
+	   -I$(BUILD)/skel $(shell pkg-config --cflags $(PKGS) 2>/dev/null) -MMD -MP
+ldlibs	 = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+ldflags	 = -pie -Wl,-z,relro,-z,now
+san	 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+BPFFLAGS = -g -O2 -target bpf -mcpu=v3 $(WARN) -Iinclude -Ivmlinux -MMD -MP
+
+CORE	 = $(wildcard user/core/*.c)
+USER	 = $(wildcard user/*.c user/io/*.c) $(CORE)
+USER_O	 = $(USER:%.c=$(BUILD)/%.o)
+BPF	 = $(wildcard bpf/*.bpf.c)
+SKEL	 = $(BPF:bpf/%.bpf.c=$(BUILD)/skel/%.skel.h)
+UNIT	 = $(patsubst selftests/unit/%.c,$(BUILD)/unit/%,$(wildcard selftests/unit/test_*.c))
+PROG	 = $(patsubst selftests/prog/%.c,$(BUILD)/prog/%,$(wildcard selftests/prog/test_*.c))
+FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
+BENCH	 = $(BUILD)/bench/bench
+
+FUZZ_SECONDS ?= 60
+KEEP	?= 0
+
+.PHONY: all help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
+	fuzz fuzz-build demo demo-down lint
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/6bed4ctl
+
+help:
+	@echo 'make              build $(BUILD)/6bed4ctl'
+	@echo 'make deps         install the Debian 12 packages that building and testing need'
+	@echo 'make install      to $$(DESTDIR)$(PREFIX); make uninstall removes the same files'
+	@echo 'make demo         a lab in network namespaces: router, peers, NAT, native host'
+	@echo '                  (KEEP=1 leaves it up; make demo-down ends it)'
+	@echo 'make check        everything that has to pass, at most 25 minutes on 2 cores'
+	@echo 'make check-quick  the part that runs in 90 seconds'
+	@echo 'make check-long   the whole matrices'
+	@echo 'make bench        ns per packet of each path, as ratios to a plain XDP forward'
+	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make lint         include directions, manual, SPDX lines'
+	@echo 'make clean        remove $(BUILD)'
+	@echo 'V=1 shows commands. The kernel tests, demo and bench need root.'
+
+# --- dependencies -------------------------------------------------------------------------------
+
+deps:
+	$(Q)tools/deps.sh $(DEBS)
+
+# --- build --------------------------------------------------------------------------------------
+
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -c $< -o $@.tmp
+	$(Q)$(LLVM_STRIP) -g $@.tmp -o $@
+	@rm -f $@.tmp; mv $@.d $(@:.o=.d) 2>/dev/null || true
+
+$(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	@mkdir -p $(@D)
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
+
+$(BUILD)/user/%.o: user/%.c | $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cflags) $(CFLAGS) $(HARDEN) -c $< -o $@
+
+$(BUILD)/6bed4ctl: $(USER_O)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(ldflags) $^ $(ldlibs) -o $@
+
+# --- tests --------------------------------------------------------------------------------------
+
+# The pure code, with sanitizers: the core's objects once, a program per test.
+$(BUILD)/san/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
+
+$(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
+		$(BUILD)/san/user/opt.o
+	@mkdir -p $(@D)
+	$(call say,UNIT,$@)
+	$(Q)$(CC) $(san) $^ -lcmocka -o $@
+
+# The real objects under BPF_PROG_RUN.
+$(BUILD)/prog/%: selftests/prog/%.c selftests/prog/fixture.c $(SKEL) $(BUILD)/skel/poison.skel.h
+	@mkdir -p $(@D)
+	$(call say,PROG,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c,$^) $(ldlibs) -lcmocka -o $@
+
+$(BUILD)/fuzz/%: selftests/fuzz/%.c $(CORE) user/opt.c
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(filter-out -MMD -MP,$(cflags)) -O1 -g -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all $(filter %.c,$^) -o $@
+
+fuzz-build: $(FUZZ)
+
+tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG)
+
+check: deps
+	$(Q)$(MAKE) --no-print-directory tests fuzz-build
+	$(Q)selftests/run --full
+
+check-quick:
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)selftests/run --quick
+
+check-long:
+	$(Q)$(MAKE) --no-print-directory tests fuzz-build
+	$(Q)selftests/run --long
+
+fuzz: $(FUZZ)
+	$(Q)tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
+
+lint:
+	$(Q)tools/lint.sh
+
+# --- bench and demo -----------------------------------------------------------------------------
+
+$(BUILD)/bpf/%.bpf.o: selftests/prog/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -c $< -o $@
+
+$(BUILD)/bpf/%.bpf.o: selftests/bench/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -Ibpf -c $< -o $@
+
+$(BENCH): selftests/bench/bench.c $(BUILD)/skel/bench_base.skel.h \
+		$(filter $(BUILD)/user/io/% $(BUILD)/user/core/%,$(USER_O)) | $(SKEL)
+	@mkdir -p $(@D)
+	$(call say,BENCH,$@)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c %.o,$^) $(ldlibs) -lm -o $@
+
+bench: $(BENCH)
+	$(Q)tools/in-netns.sh $(BENCH)
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)KEEP=$(KEEP) tools/demo.sh up
+
+demo-down:
+	$(Q)tools/demo.sh down
+
+# --- installation -------------------------------------------------------------------------------
+
+install: $(BUILD)/6bed4ctl
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(BUILD)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4ctl
+	install -m 644 docs/6bed4ctl.8 $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The BPF side seen from user space: opens both objects on one set of pinned maps, loads what a
+ * mode needs, attaches it. Must not know the protocol; what goes into the maps while running is
+ * in fastpath_maps.c. Proved by selftests/prog and selftests/net.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "io/attach.h"
+#include "io/fastpath_priv.h"
+#include "io/pin.h"
+
+const char *const fastpath_map_names[] = { "self",  "info",    "stats",  "slow",
+					   "neigh", "policy4", "events", NULL };
+
+/* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
+static char complaint[256];
+
+static int keep_complaint(const char *fmt, va_list ap)
+{
+	vsnprintf(complaint, sizeof(complaint), fmt, ap);
+	complaint[strcspn(complaint, "\n")] = 0;
+	return 0;
+}
+
+static int hear_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	return level == LIBBPF_WARN ? keep_complaint(fmt, ap) : 0;
+}
+
+static int hear_libxdp(enum libxdp_print_level level, const char *fmt, va_list ap)
+{
+	return level == LIBXDP_WARN ? keep_complaint(fmt, ap) : 0;
+}
+
+/* libxdp keeps its dispatchers on a bpffs of its own choice; point it at the one that we use. */
+static void point_libxdp(const char *pin_dir)
+{
+	const char *end = strstr(pin_dir, "/6bed4");
+	const char *next;
+	char root[FASTPATH_PATH];
+
+	while (end && (next = strstr(end + 1, "/6bed4/")))
+		end = next;
+	if (!end || (size_t)(end - pin_dir) >= sizeof(root))
+		return;
+	memcpy(root, pin_dir, end - pin_dir);
+	root[end - pin_dir] = 0;
+	setenv("LIBXDP_BPFFS", root, 0);
+}
+
+static bool map_is_ours(int fd, const char *name)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), zero = 0;
+	struct bed4_info value;
+
+	if (strcmp(name, "info"))
+		return true;
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(value) &&
+	       !bpf_map_lookup_elem(fd, &zero, &value) && value.abi == BED4_ABI;
+}
+
+/* Pins of another ABI are removed, so that they are rebuilt and never misread. */
+static int drop_foreign_pins(const char *dir)
+{
+	char path[FASTPATH_PATH];
+	bool ours = true;
+	int fd, i, err = pin_path(path, sizeof(path), dir, "info");
+
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	if (fd >= 0) {
+		ours = map_is_ours(fd, "info");
+		close(fd);
+	}
+	for (i = 0; !ours && fastpath_map_names[i]; i++)
+		err = err ? err : pin_remove(dir, fastpath_map_names[i]);
+	return err;
+}
+
+static int set_pins(struct bpf_object *obj, const char *dir)
+{
+	char path[FASTPATH_PATH];
+	struct bpf_map *map;
+	int i, err = 0;
+
+	for (i = 0; !err && fastpath_map_names[i]; i++) {
+		map = bpf_object__find_map_by_name(obj, fastpath_map_names[i]);
+		if (!map)
+			return -ENOENT;
+		err = pin_path(path, sizeof(path), dir, fastpath_map_names[i]);
+		if (!err)
+			err = bpf_map__set_pin_path(map, path);
+	}
+	return err;
+}
+
+/* Both objects declare the same constants; only their generated types differ. */
+#define SET_CONSTANTS(ro, c)                                                                       \
+	do {                                                                                       \
+		unsigned int i_;                                                                   \
+                                                                                                   \
+		(ro)->cfg_underlay = (c)->underlay;                                                \
+		(ro)->cfg_tun = (c)->tun;                                                          \
+		(ro)->cfg_out[0] = (c)->underlay;                                                  \
+		for (i_ = 0; i_ < (c)->v6_count; i_++)                                             \
+			(ro)->cfg_out[i_ + 1] = (c)->v6_dev[i_];                                   \
+		(ro)->cfg_out_count = (c)->v6_count + 1;                                           \
+		(ro)->cfg_account = (c)->account;                                                  \
+		(ro)->cfg_account_below = (c)->account ? 0xffffffffu / (c)->account : 0;           \
+		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
+	} while (0)
+
+/* Opens the TC object; it also creates the maps, so it is loaded in every mode. */
+static int load_tc(struct fastpath *fp, struct err *e)
+{
+	bool programs = fp->mode != BED4_MODE_OFF;
+	int err;
+
+	fp->tc = bed4_tc_bpf__open();
+	if (!fp->tc)
+		return err_set(e, -errno, "cannot open the TC programs: %s", complaint);
+	SET_CONSTANTS(fp->tc->rodata, &fp->config);
+	bpf_program__set_autoload(fp->tc->progs.bed4_tc_in, programs);
+	bpf_program__set_autoload(fp->tc->progs.bed4_tc_out, programs);
+	err = set_pins(fp->tc->obj, fp->pin_dir);
+	if (!err)
+		err = bed4_tc_bpf__load(fp->tc);
+	if (!err)
+		return 0;
+	return err_set(e, err, "the kernel refused the maps or TC programs: %s (%s); needs Linux 6.1 or "
+			       "newer and CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN",
+		       strerror(-err), *complaint ? complaint : "no details");
+}
+
+/* Opens the XDP object; attaching loads it, as libxdp decides about its program type. */
+static int open_xdp(struct fastpath *fp, struct err *e)
+{
+	int err;
+
+	fp->xdp = bed4_xdp_bpf__open();
+	if (!fp->xdp)
+		return err_set(e, -errno, "cannot open the XDP program: %s", complaint);
+	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
+	err = set_pins(fp->xdp->obj, fp->pin_dir);
+	if (err)
+		return err_set(e, err, "cannot name the pins of the XDP program: %s", strerror(-err));
+	fp->prog = xdp_program__from_bpf_obj(fp->xdp->obj, "xdp");
+	err = libxdp_get_error(fp->prog);
+	if (!err)
+		return 0;
+	fp->prog = NULL;
+	return err_set(e, err, "libxdp cannot use the XDP program: %s (%s)", strerror(-err), complaint);
+}
+
+/*
+ * `auto`: TC where whole GSO packets arrive, because XDP there forces MTU-sized ones; XDP elsewhere.
+ * A peer has no XDP of its own yet.
+ */
+static enum bed4_mode choose_mode(const struct fastpath_config *c)
+{
+	char driver[32];
+
+	if (c->role == BED4_ROLE_PEER)
+		return BED4_MODE_OFF;
+	if (c->mode != BED4_MODE_AUTO)
+		return c->mode;
+	attach_driver(c->underlay, driver);
+	if (!strcmp(driver, "veth") || !strcmp(driver, "bridge") || !strcmp(driver, "tun"))
+		return BED4_MODE_TC;
+	return BED4_MODE_NATIVE;
+}
+
+static int map_slow(struct fastpath *fp)
+{
+	size_t size = BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT * sizeof(struct bed4_count);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bpf_map__fd(fp->tc->maps.slow), 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	fp->slow = p;
+	fp->slow_size = size;
+	return 0;
+}
+
+static int open_all(struct fastpath *fp, struct err *e)
+{
+	int err = pin_mkdirs(fp->pin_dir);
+
+	if (err)
+		return err_set(e, err, "cannot make %s: %s; is a bpffs mounted there?", fp->pin_dir,
+			       strerror(-err));
+	err = drop_foreign_pins(fp->pin_dir);
+	if (err)
+		return err_set(e, err, "cannot remove old pins in %s: %s", fp->pin_dir, strerror(-err));
+	err = load_tc(fp, e);
+	if (!err && (fp->mode == BED4_MODE_NATIVE || fp->mode == BED4_MODE_GENERIC))
+		err = open_xdp(fp, e);
+	if (err)
+		return err;
+	err = map_slow(fp);
+	if (err)
+		return err_set(e, err, "cannot map the counters: %s", strerror(-err));
+	err = fastpath_open_events(fp);
+	return err ? err_set(e, err, "cannot open the event ring: %s", strerror(-err)) : 0;
+}
+
+static void unpin_all(const char *dir)
+{
+	int i;
+
+	for (i = 0; fastpath_map_names[i]; i++)
+		pin_remove(dir, fastpath_map_names[i]);
+	pin_rmdirs(dir);
+}
+
+int fastpath_open(struct fastpath **out, const struct fastpath_config *config, struct err *e)
+{
+	struct fastpath *fp = calloc(1, sizeof(*fp));
+	struct stat st;
+	bool fresh;
+	int err;
+
+	if (!fp)
+		return err_set(e, -ENOMEM, "out of memory");
+	libbpf_set_print(hear_libbpf);
+	libxdp_set_print(hear_libxdp);
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	fp->config = *config;
+	fp->mode = choose_mode(config);
+	if (snprintf(fp->pin_dir, sizeof(fp->pin_dir), "%s", config->pin_dir) >=
+	    (int)sizeof(fp->pin_dir)) {
+		free(fp);
+		return err_set(e, -ENAMETOOLONG, "pin path too long: %s", config->pin_dir);
+	}
+	fp->config.pin_dir = fp->pin_dir;
+	point_libxdp(fp->pin_dir);
+	fresh = stat(fp->pin_dir, &st) != 0;
+	err = open_all(fp, e);
+	if (err) {
+		fastpath_close(fp);
+		if (fresh)
+			unpin_all(config->pin_dir);
+		return err;
+	}
+	*out = fp;
+	return 0;
+}
+
+void fastpath_close(struct fastpath *fp)
+{
+	if (!fp)
+		return;
+	ring_buffer__free(fp->ring);
+	if (fp->slow)
+		munmap(fp->slow, fp->slow_size);
+	if (fp->prog)
+		xdp_program__close(fp->prog);
+	bed4_xdp_bpf__destroy(fp->xdp);
+	bed4_tc_bpf__destroy(fp->tc);
+	free(fp);
+}
+
+static int detach_xdp_all(const struct bed4_info *info, struct err *e)
+{
+	unsigned int i;
+	int err, ret = 0;
+
+	if (!info->xdp_id)
+		return 0;
+	ret = detach_xdp(info->underlay, info->xdp_id, e);
+	for (i = 0; i < info->v6_count && i < BED4_V6DEV_MAX; i++) {
+		err = detach_xdp(info->v6_dev[i], info->xdp_id, e);
+		ret = ret ? ret : err;
+	}
+	return ret;
+}
+
+static int attach_xdp_all(struct fastpath *fp, struct bed4_info *info, struct err *e)
+{
+	const struct fastpath_config *c = &fp->config;
+	unsigned int i;
+	int err = attach_xdp(fp->prog, c->underlay, fp->mode, e);
+
+	if (err)
+		return err;
+	info->xdp_id = xdp_program__id(fp->prog);
+	for (i = 0; !err && i < c->v6_count && c->forward == BED4_FORWARD_XDP; i++) {
+		if (c->v6_dev[i] != c->underlay)
+			err = attach_xdp(fp->prog, c->v6_dev[i], fp->mode, e);
+	}
+	return err;
+}
+
+static int attach_tc_all(struct fastpath *fp, struct bed4_info *info, struct err *e)
+{
+	bool made = false;
+	__u32 id;
+	int err;
+
+	err = attach_tc(fp->config.tun, BPF_TC_EGRESS, bpf_program__fd(fp->tc->progs.bed4_tc_out),
+			&made, &id, e);
+	if (err)
+		return err;
+	err = attach_tc(fp->config.underlay, BPF_TC_INGRESS,
+			bpf_program__fd(fp->tc->progs.bed4_tc_in), &made, &info->tc_in_id, e);
+	info->made_clsact = made;
+	return err;
+}
+
+static void fill_info(const struct fastpath *fp, struct bed4_info *info)
+{
+	const struct fastpath_config *c = &fp->config;
+
+	info->underlay = c->underlay;
+	info->tun = c->tun;
+	info->v6_count = c->v6_count;
+	memcpy(info->v6_dev, c->v6_dev, sizeof(info->v6_dev));
+	info->forward = c->forward;
+	info->account = c->account;
+	info->xdp_id = info->tc_in_id = info->made_clsact = 0;
+}
+
+/* `auto` tried native XDP in vain: TC does not need the driver's help. */
+static void fall_back_to_tc(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
+			    const struct err *e)
+{
+	snprintf(notice, size, "%s; using TC instead", e->text);
+	detach_xdp_all(info, NULL);
+	info->xdp_id = 0;
+	fp->mode = BED4_MODE_TC;
+}
+
+int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
+		    struct err *e)
+{
+	bool xdp = fp->mode == BED4_MODE_NATIVE || fp->mode == BED4_MODE_GENERIC;
+	int err = 0;
+
+	snprintf(notice, size, "%s", "");
+	fill_info(fp, info);
+	if (fp->mode != BED4_MODE_OFF)
+		err = attach_tc_all(fp, info, e);
+	if (!err && xdp)
+		err = attach_xdp_all(fp, info, e);
+	if (err && info->tc_in_id && fp->config.mode == BED4_MODE_AUTO) {
+		fall_back_to_tc(fp, info, notice, size, e);
+		err = 0;
+	}
+	if (!err && fp->mode == BED4_MODE_GENERIC)
+		snprintf(notice, size, "generic XDP: correct everywhere, but slower than native or TC");
+	info->mode = fp->mode;
+	if (err)
+		fastpath_detach(info, NULL, NULL);
+	return err;
+}
+
+int fastpath_detach(const struct bed4_info *info, const char *pin_dir, struct err *e)
+{
+	int err, ret = detach_xdp_all(info, e);
+
+	if (info->tc_in_id || info->made_clsact) {
+		err = detach_tc(info->underlay, BPF_TC_INGRESS, info->tc_in_id, info->made_clsact, e);
+		ret = ret ? ret : err;
+	}
+	if (pin_dir)
+		unpin_all(pin_dir);
+	return ret;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The BPF side seen from user space: maps made or adopted and pinned, programs loaded, attached,
+ * detached. Must not know the protocol; it moves `self`, policy entries and neighbours into maps.
+ */
+#ifndef IO_FASTPATH_H
+#define IO_FASTPATH_H
+
+#include "6bed4/map.h"
+#include "err.h"
+
+struct fastpath;
+
+struct fastpath_config {
+	enum bed4_role role;
+	enum bed4_mode mode; /* AUTO is resolved by fastpath_attach() */
+	enum bed4_forward forward;
+	unsigned int underlay; /* interface indexes */
+	unsigned int tun;
+	unsigned int v6_dev[BED4_V6DEV_MAX];
+	unsigned int v6_count;
+	__u32 account; /* 0 off, 1 all, N one in N */
+	const char *pin_dir; /* on a bpffs; made if missing, with its parents up to the mount */
+};
+
+/*
+ * Creates the maps (or adopts those pinned in pin_dir when their ABI number and shapes agree; else
+ * rebuilds them), loads the programs that the mode needs, pins the maps. Attaches nothing. On
+ * failure nothing is left behind that was not there before. Returns 0 or -errno with @e set.
+ */
+int fastpath_open(struct fastpath **fp, const struct fastpath_config *config, struct err *e);
+
+/*
+ * Attaches what the mode needs: TC egress on the TUN, TC ingress on the underlay, XDP on underlay
+ * and IPv6 devices. Fills the fields of @info from `underlay` to `made_clsact`, and `notice` with a
+ * line for the operator when the mode had to be chosen ("" else). Undoes what it did on failure.
+ */
+int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
+		    struct err *e);
+
+/* Frees memory and descriptors. What is attached and pinned stays. */
+void fastpath_close(struct fastpath *fp);
+
+/* Publishes @self: clears VALID, waits until no program reads the old one, writes, sets VALID. */
+int fastpath_set_self(struct fastpath *fp, const struct bed4_self *self);
+
+/* Publishes @info. */
+int fastpath_set_info(struct fastpath *fp, const struct bed4_info *info);
+
+/* The mapped `slow` counters, BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT; valid until close. */
+struct bed4_count *fastpath_slow(struct fastpath *fp);
+
+/* Sets (or with BED4_POLICY_NONE removes) an entry of `policy4`. */
+int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
+			enum bed4_policy policy);
+
+/*
+ * Notes that @in6 at @ep has sent @packets, @bytes: inserts it into `neigh`, or, while no program
+ * is attached, adds to its counters. Never grows past BED4_NEIGH_MAX: then returns -ENOSPC.
+ */
+int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u64 now,
+		  __u64 packets, __u64 bytes);
+
+/* Removes neighbours not seen since @before (ns); call now and then. Returns how many are left. */
+int fastpath_expire(struct fastpath *fp, __u64 before);
+
+/* A pollable descriptor of the events, and the call that hands each to @fn. */
+int fastpath_event_fd(const struct fastpath *fp);
+int fastpath_events(struct fastpath *fp, void (*fn)(void *arg, const struct bed4_event *ev),
+		    void *arg);
+
+/* Descriptors of the maps, by name; borrowed. -ENOENT for an unknown name. */
+int fastpath_map_fd(const struct fastpath *fp, const char *name);
+
+/* The names of all pinned maps, NULL-terminated: "self", "info", "neigh", "stats", "slow", ... */
+extern const char *const fastpath_map_names[];
+
+/*
+ * Detaches and unpins what @info says an earlier load set up; "already gone" is fine, everything
+ * else is an error but does not stop the rest. Does not touch the TUN device.
+ */
+int fastpath_detach(const struct bed4_info *info, const char *pin_dir, struct err *e);
+
+#endif

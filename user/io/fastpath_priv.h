@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the two halves of the fast path's user side share: fastpath.c (life cycle) and
+ * fastpath_maps.c (contents). For nobody else.
+ */
+#ifndef IO_FASTPATH_PRIV_H
+#define IO_FASTPATH_PRIV_H
+
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+
+#include "bed4_tc.skel.h"
+#include "bed4_xdp.skel.h"
+#include "io/fastpath.h"
+
+#define FASTPATH_PATH 512
+
+struct fastpath {
+	struct fastpath_config config;
+	enum bed4_mode mode; /* in effect, never AUTO */
+	char pin_dir[FASTPATH_PATH];
+	struct bed4_tc_bpf *tc; /* always: it makes the maps */
+	struct bed4_xdp_bpf *xdp; /* NULL unless the mode needs it */
+	struct xdp_program *prog; /* of `xdp` */
+	struct bed4_count *slow;
+	size_t slow_size;
+	struct ring_buffer *ring;
+	void (*event_fn)(void *arg, const struct bed4_event *ev);
+	void *event_arg;
+	unsigned int neighbours; /* entries in `neigh`, as far as we made or counted them */
+};
+
+int fastpath_open_events(struct fastpath *fp);
+
+#endif

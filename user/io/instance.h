@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What names an instance: a pair of network namespace and device. Where its pins are, its abstract
+ * socket, its lock; which instances this network namespace has; and how a tool gets at the maps of
+ * one, by pin or, where bpffs is hidden, from the daemon by descriptor passing. Must not know what
+ * is in the maps.
+ */
+#ifndef IO_INSTANCE_H
+#define IO_INSTANCE_H
+
+#include "6bed4/map.h"
+#include "err.h"
+
+#define INSTANCE_PATH 256
+#define INSTANCE_MAX 64
+
+struct instance {
+	char iface[BED4_NAME_LEN];
+	char pin_dir[INSTANCE_PATH]; /* .../6bed4/IFACE or .../6bed4/netns-COOKIE/IFACE */
+	char state_dir[INSTANCE_PATH]; /* keeps a peer's port: /var/lib/6bed4 (initial netns), else
+					  /run/6bed4/netns-COOKIE */
+};
+
+/*
+ * Names the instance. With @mount a bpffs is mounted where none is to be had: at /sys/fs/bpf, or at
+ * /run/6bed4/bpf inside a private mount namespace (ip netns exec). Without @mount, pin_dir may be
+ * "" when no bpffs is in sight. Returns 0 or -errno with @e set.
+ */
+int instance_init(struct instance *in, const char *iface, bool mount, struct err *e);
+
+/* The pins an instance has left behind when no daemon serves it any more; false: no such pins. */
+bool instance_pinned(const struct instance *in);
+
+/*
+ * Serializes load and unload: an abstract socket "@6bed4-lock/IFACE" of this network namespace,
+ * released when the descriptor is closed or its process dies. Waits up to 30 s for its turn.
+ * Returns the descriptor or -errno.
+ */
+int instance_lock(const struct instance *in, struct err *e);
+
+/* Names of the instances in this network namespace (pins and live daemons). Returns the count. */
+int instance_list(char names[INSTANCE_MAX][BED4_NAME_LEN]);
+
+/* Open maps of an instance, for tools. */
+struct instance_maps {
+	int self, info, neigh, stats, slow; /* descriptors, -1 when not open */
+	bool alive; /* a daemon answers */
+};
+
+/*
+ * Opens the maps by pin, else asks the daemon. 0; -ENOENT: nothing is loaded on @iface; other
+ * -errno with @e set. Close with instance_maps_close().
+ */
+int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e);
+void instance_maps_close(struct instance_maps *m);
+
+#endif
