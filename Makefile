@@ -159,14 +159,13 @@ $(BUILD)/bpf/%.bpf.o: selftests/bench/%.bpf.c
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPFFLAGS) -Ibpf -c $< -o $@
 
-$(BENCH): selftests/bench/bench.c $(BUILD)/skel/bench_base.skel.h \
-		$(filter $(BUILD)/user/io/% $(BUILD)/user/core/%,$(USER_O)) | $(SKEL)
+$(BENCH): selftests/bench/bench.c selftests/prog/fixture.c $(SKEL) $(BUILD)/skel/bench_base.skel.h
 	@mkdir -p $(@D)
 	$(call say,BENCH,$@)
-	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c %.o,$^) $(ldlibs) -lm -o $@
+	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c,$^) $(ldlibs) -lcmocka -o $@
 
 bench: $(BENCH)
-	$(Q)tools/in-netns.sh $(BENCH)
+	$(Q)$(BENCH)
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all
