@@ -114,10 +114,13 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 	$(Q)$(CC) $(san) $^ -lcmocka -o $@
 
 # The real objects under BPF_PROG_RUN.
+$(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o \
+		attach_tc.o pin.o)
+
 $(BUILD)/prog/%: selftests/prog/%.c selftests/prog/fixture.c $(SKEL) $(BUILD)/skel/poison.skel.h
 	@mkdir -p $(@D)
 	$(call say,PROG,$@)
-	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c,$^) $(ldlibs) -lcmocka -o $@
+	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c %.o,$^) $(ldlibs) -lcmocka -o $@
 
 $(BUILD)/fuzz/%: selftests/fuzz/%.c $(CORE) user/opt.c
 	@mkdir -p $(@D)

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The life cycle of maps and programs (user/io/fastpath.h) on real devices: each mode attaches and
+ * leaves nothing behind, pins are adopted or rebuilt, programs of others are left alone. Runs inside
+ * env.sh's namespace, with a bpffs of its own.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include "fixture.h"
+#include "io/fastpath.h"
+#include "poison.skel.h"
+
+static char root[] = "/tmp/6bed4-bpffs-XXXXXX";
+static char dir[128];
+
+static struct fastpath_config config(enum bed4_mode mode)
+{
+	struct fastpath_config c = { .role = BED4_ROLE_ROUTER, .mode = mode, .account = 1,
+				     .underlay = if_nametoindex("under"),
+				     .tun = if_nametoindex("tun"),
+				     .v6_dev = { if_nametoindex("v6") }, .v6_count = 1,
+				     .pin_dir = dir };
+
+	return c;
+}
+
+static __u32 xdp_on(const char *name)
+{
+	__u32 id = 0;
+
+	assert_int_equal(bpf_xdp_query_id((int)if_nametoindex(name), 0, &id), 0);
+	return id;
+}
+
+static bool tc_on(const char *name, enum bpf_tc_attach_point point)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex(name), .attach_point = point);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = 0x6bed4, .priority = 25788);
+
+	return !bpf_tc_query(&hook, &opts);
+}
+
+/* clsact is there when making it again fails; if it was not, it is removed again. */
+static bool clsact_on(const char *name)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex(name),
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int err = bpf_tc_hook_create(&hook);
+
+	if (!err)
+		bpf_tc_hook_destroy(&hook);
+	return err == -EEXIST;
+}
+
+static void assert_clean(void)
+{
+	assert_int_equal(xdp_on("under"), 0);
+	assert_int_equal(xdp_on("v6"), 0);
+	assert_false(tc_on("under", BPF_TC_INGRESS));
+	assert_false(clsact_on("under"));
+	assert_int_equal(access(dir, F_OK), -1);
+}
+
+static struct fastpath *up(enum bed4_mode mode, struct bed4_info *info, char notice[256])
+{
+	struct fastpath_config c = config(mode);
+	struct fastpath *fp = NULL;
+	struct err e = {};
+
+	memset(info, 0, sizeof(*info));
+	info->abi = BED4_ABI;
+	if (fastpath_open(&fp, &c, &e) || fastpath_attach(fp, info, notice, 256, &e))
+		fail_msg("mode %d: %s", mode, e.text);
+	assert_int_equal(fastpath_set_info(fp, info), 0);
+	return fp;
+}
+
+static void down(struct fastpath *fp, const struct bed4_info *info)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex("tun"),
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	struct err e = {};
+
+	fastpath_close(fp);
+	if (fastpath_detach(info, dir, &e))
+		fail_msg("%s", e.text);
+	bpf_tc_hook_destroy(&hook); /* in life the TUN device itself goes */
+	assert_clean();
+}
+
+static void each_mode_comes_and_goes(void **state)
+{
+	static const struct { enum bed4_mode ask, get; bool xdp, tc; } cases[] = {
+		{ BED4_MODE_NATIVE, BED4_MODE_NATIVE, true, true },
+		{ BED4_MODE_GENERIC, BED4_MODE_GENERIC, true, true },
+		{ BED4_MODE_TC, BED4_MODE_TC, false, true },
+		{ BED4_MODE_OFF, BED4_MODE_OFF, false, false },
+		{ BED4_MODE_AUTO, BED4_MODE_TC, false, true }, /* veth: whole GSO packets arrive */
+	};
+	struct bed4_info info;
+	char notice[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct fastpath *fp = up(cases[i].ask, &info, notice);
+
+		assert_int_equal(info.mode, cases[i].get);
+		assert_int_equal(xdp_on("under") != 0, cases[i].xdp);
+		assert_int_equal(xdp_on("v6") != 0, cases[i].xdp);
+		assert_int_equal(tc_on("under", BPF_TC_INGRESS), cases[i].tc);
+		assert_int_equal(tc_on("tun", BPF_TC_EGRESS), cases[i].tc);
+		down(fp, &info);
+	}
+}
+
+static void stays_when_closed_and_is_adopted(void **state)
+{
+	struct bed4_self self = fixture_self, read;
+	struct bed4_info info, again;
+	struct fastpath_config c = config(BED4_MODE_NATIVE);
+	struct fastpath *fp;
+	struct err e = {};
+	char notice[256];
+	__u32 zero = 0;
+
+	(void)state;
+	fp = up(BED4_MODE_NATIVE, &info, notice);
+	self.generation = 4711;
+	assert_int_equal(fastpath_set_self(fp, &self), 0);
+	fastpath_slow(fp)[BED4_RS_ANSWERED].packets = 42;
+	fastpath_close(fp);
+	assert_int_not_equal(xdp_on("under"), 0);
+	assert_int_equal(fastpath_open(&fp, &c, &e), 0);
+	assert_int_equal(bpf_map_lookup_elem(fastpath_map_fd(fp, "self"), &zero, &read), 0);
+	assert_int_equal(read.generation, 4711);
+	assert_true(read.flags & BED4_SELF_VALID);
+	assert_int_equal(fastpath_slow(fp)[BED4_RS_ANSWERED].packets, 42);
+	assert_int_equal(bpf_map_lookup_elem(fastpath_map_fd(fp, "info"), &zero, &again), 0);
+	assert_memory_equal(&info, &again, sizeof(info));
+	down(fp, &again);
+}
+
+static void rebuilds_pins_of_another_abi(void **state)
+{
+	struct bed4_info info;
+	struct fastpath *fp;
+	char notice[256];
+
+	(void)state;
+	fp = up(BED4_MODE_OFF, &info, notice);
+	fastpath_slow(fp)[BED4_RS_ANSWERED].packets = 42;
+	info.abi = BED4_ABI + 1;
+	assert_int_equal(fastpath_set_info(fp, &info), 0);
+	fastpath_close(fp);
+	fp = up(BED4_MODE_OFF, &info, notice);
+	assert_int_equal(fastpath_slow(fp)[BED4_RS_ANSWERED].packets, 0);
+	down(fp, &info);
+}
+
+/* Somebody else's XDP program on a device: refused with advice (or joined), never replaced. */
+static void leaves_others_alone(void **state)
+{
+	struct poison_bpf *other = poison_bpf__open_and_load();
+	int under = (int)if_nametoindex("v6"), fd = bpf_program__fd(other->progs.poison);
+	struct fastpath_config c = config(BED4_MODE_NATIVE);
+	struct bed4_info info = { .abi = BED4_ABI };
+	struct fastpath *fp = NULL;
+	struct err e = {};
+	char notice[256];
+	__u32 id;
+	int err;
+
+	(void)state;
+	assert_int_equal(bpf_xdp_attach(under, fd, XDP_FLAGS_DRV_MODE, NULL), 0);
+	id = xdp_on("v6");
+	assert_int_equal(fastpath_open(&fp, &c, &e), 0);
+	err = fastpath_attach(fp, &info, notice, sizeof(notice), &e);
+	assert_int_not_equal(err, 0);
+	assert_non_null(strstr(e.text, "v6"));
+	assert_int_equal(xdp_on("v6"), id);
+	assert_int_equal(xdp_on("under"), 0);
+	assert_int_equal(bpf_xdp_detach(under, XDP_FLAGS_DRV_MODE, NULL), 0);
+	down(fp, &info);
+	poison_bpf__destroy(other);
+}
+
+static void bounds_neighbours(void **state)
+{
+	struct bed4_in6 a = fixture_self.own;
+	struct bed4_info info;
+	struct fastpath *fp;
+	char notice[256];
+	__u32 i;
+
+	(void)state;
+	fp = up(BED4_MODE_OFF, &info, notice);
+	for (i = 0; i < BED4_NEIGH_MAX; i++) {
+		a.w[3] = i;
+		assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
+	}
+	a.w[3] = i;
+	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), -ENOSPC);
+	assert_int_equal(fastpath_expire(fp, 1000), BED4_NEIGH_MAX - 1000);
+	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
+	down(fp, &info);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	libbpf_set_print(NULL);
+	if (!mkdtemp(root) || mount("bpf", root, "bpf", 0, NULL))
+		return -1;
+	snprintf(dir, sizeof(dir), "%s/6bed4/under", root);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return umount2(root, MNT_DETACH) || rmdir(root);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_mode_comes_and_goes),
+		cmocka_unit_test(stays_when_closed_and_is_adopted),
+		cmocka_unit_test(rebuilds_pins_of_another_abi),
+		cmocka_unit_test(leaves_others_alone),
+		cmocka_unit_test(bounds_neighbours),
+	};
+
+	(void)argc;
+	fixture_enter(argv);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the protocol core wants done: a bounded list that the caller carries out in order. Must not
+ * know how: no descriptors, no system calls.
+ */
+#ifndef CORE_ACTION_H
+#define CORE_ACTION_H
+
+#include "6bed4/map.h"
+
+#define ACTIONS_MAX 8
+#define ACTION_ROOM 1400 /* for one generated packet; the largest is a 1280-byte ICMPv6 error */
+
+enum action_kind {
+	ACTION_UDP, /* send data to `to` as one datagram, outer TTL and TOS as given */
+	ACTION_TUN, /* write data to the TUN device */
+	ACTION_SEEN, /* router: `in6` at `to` has sent something valid; note it in `neigh` */
+	ACTION_ADDR_SET, /* peer: `in6` is the own address now; replaces any earlier one */
+	ACTION_ADDR_DEL, /* peer: there is no own address any more */
+	ACTION_REBIND, /* peer: close the socket, bind another local port, say core_rebound() */
+};
+
+struct action {
+	enum action_kind kind;
+	const __u8 *data; /* borrowed: the caller's buffer or `room` of the list */
+	size_t len;
+	struct bed4_ep to;
+	__u8 tos;
+	__u8 ttl;
+	enum bed4_hook hook; /* where the packet was seen, for `outcome` */
+	enum bed4_outcome outcome; /* of the packet in `data`; count FAILED instead if it fails */
+	size_t counted; /* bytes to count */
+	struct bed4_in6 in6;
+};
+
+struct actions {
+	unsigned int count;
+	struct action list[ACTIONS_MAX];
+	size_t used; /* of `room` */
+	__u8 room[2 * ACTION_ROOM] __attribute__((aligned(8)));
+};
+
+#endif

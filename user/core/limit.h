@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Token buckets for what is answered: per IPv4:port, per IPv4 address, and in all. A table of fixed
+ * size, so that a flood from random sources costs no memory; when two senders share a slot the
+ * older one's bucket is forgotten and starts full, and the bucket "in all" still bounds the sum.
+ * Must not know what is answered.
+ */
+#ifndef CORE_LIMIT_H
+#define CORE_LIMIT_H
+
+#include "6bed4/addr.h"
+
+#define LIMIT_SLOTS 4096 /* per table, a power of two */
+
+struct limit_rate {
+	__u32 per_sec;
+	__u32 burst;
+};
+
+struct limit_bucket {
+	__u64 key; /* 0: free */
+	__u64 stamp; /* ns: when `tokens` was right */
+	__u64 tokens; /* in 2^-20 tokens... see limit.c */
+};
+
+struct limit {
+	struct limit_rate ep, addr, all;
+	__u64 seed; /* against chosen collisions */
+	struct limit_bucket in_all;
+	struct limit_bucket by_ep[LIMIT_SLOTS];
+	struct limit_bucket by_addr[LIMIT_SLOTS];
+};
+
+/* Defaults: 5/s, burst 10 per IPv4:port; 100/s per IPv4, burst 100; 5000/s in all, burst 500. */
+void limit_init(struct limit *l, __u64 seed);
+
+/* May @who be answered at @now (ns)? Takes a token of all three buckets, or of none. */
+bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who);
+
+#endif

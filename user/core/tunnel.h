@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The slow path, complete: one tunnel in either role. Gets time, bytes and events, returns actions.
+ * Does no I/O, allocates nothing per packet, reads no clock. Time is nanoseconds of boottime.
+ */
+#ifndef CORE_TUNNEL_H
+#define CORE_TUNNEL_H
+
+#include "6bed4/decide.h"
+#include "action.h"
+#include "limit.h"
+
+#define NSEC_PER_SEC  1000000000ull
+#define NSEC_PER_MSEC 1000000ull
+
+/* PROTOCOL section 7: where a peer stands in finding its address. */
+enum peer_state {
+	PEER_SOLICITING, /* no RA yet: RS after 0, 1, 3, 7, 15, 30, 30... s */
+	PEER_CONFIGURED,
+	PEER_LOST, /* had an RA, three RS unanswered since: solicits like SOLICITING, keeps address */
+	PEER_ODD_PORT, /* 8 local ports tried, each odd outside: an RS every 30 s */
+};
+
+struct peer {
+	enum peer_state state;
+	unsigned int rs_count; /* sent since the last RA */
+	unsigned int odd_ports; /* external odd ports met in a row */
+	unsigned int keepalives; /* sent; every 10th is an RS */
+	__u64 rs_at; /* next RS, 0 none */
+	__u64 keepalive_at; /* next keepalive, 0 none */
+	__u64 rs_last; /* last RS sent */
+	__u64 tx_first; /* first send to the router since it was last heard, 0 none */
+	__u64 rx_last; /* router last heard, 0 never */
+};
+
+struct tunnel_config {
+	enum bed4_role role;
+	struct bed4_ep listen;
+	struct bed4_ep public; /* router: == listen unless 1:1 NAT */
+	struct bed4_ep server; /* peer */
+	struct bed4_in6 prefix; /* router: low half 0 */
+	__u32 mtu;
+	__u32 keepalive_sec; /* 0: none */
+	__u8 keepalive_ttl;
+	__u64 seed; /* for jitter */
+	bed4_policy_fn policy; /* asked when self->flags has BED4_SELF_POLICY */
+	const void *policy_arg;
+};
+
+/*
+ * Counts outcomes: slow[bed4_stat_row(hook, outcome)] with hook UDP or TUN. The memory is the
+ * caller's (a mapped map, or an array in tests), BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT entries.
+ */
+struct tunnel {
+	struct tunnel_config config;
+	struct bed4_self self; /* what the caller publishes in map `self` */
+	struct bed4_count *slow;
+	struct limit *limit; /* answers, per sender */
+	struct peer peer;
+	__u64 rng;
+};
+
+/*
+ * Sets @t up. @slow and @limit stay the caller's and outlive @t. Router: self.own is set from the
+ * prefix and public endpoint, self.flags has BED4_SELF_ADDR. Returns 0, or -EINVAL when the
+ * configuration contradicts itself (port odd or 0, prefix with low bits, mtu < 1280).
+ */
+int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
+		struct limit *limit);
+
+/* Empties an action list; do so before each of the calls below. */
+void actions_clear(struct actions *a);
+
+/*
+ * One datagram from the UDP socket, 2-byte aligned. May be changed in place (hop limit, traffic
+ * class); actions borrow @data. @tos is the outer TOS.
+ */
+void tunnel_rx_udp(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 tos, __u8 *data,
+		   size_t len, struct actions *a);
+
+/* One packet from the TUN device, likewise. */
+void tunnel_rx_tun(struct tunnel *t, __u64 now, __u8 *data, size_t len, struct actions *a);
+
+/* What time makes due. Call at or after tunnel_deadline(); calling early does nothing. */
+void tunnel_tick(struct tunnel *t, __u64 now, struct actions *a);
+
+/* When tunnel_tick() wants to be called next; UINT64_MAX for never. */
+__u64 tunnel_deadline(const struct tunnel *t);
+
+/* The socket was bound anew, to @listen (after ACTION_REBIND or an address change): solicit. */
+void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen);
+
+/* The carrying-out of @act failed or succeeded: counts its outcome, or FAILED. */
+void tunnel_done(struct tunnel *t, const struct action *act, bool ok);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The options of `load`, from words to one checked structure, by a declarative table from which
+ * the help is printed too. Must not know interfaces, sockets or maps: defaults that depend on the
+ * machine are filled in later, by whoever loads.
+ */
+#ifndef OPT_H
+#define OPT_H
+
+#include "6bed4/map.h"
+#include "err.h"
+
+#define OPT_V4_MAX 64
+
+struct opt_v4 {
+	__be32 addr; /* host bits are 0 */
+	unsigned int len;
+};
+
+/* A `*_set` or a count of 0 says "not given"; sizes and bounds have been checked. */
+struct load_options {
+	char iface[BED4_NAME_LEN];
+	enum bed4_role role;
+	bool role_set;
+	struct bed4_in6 prefix; /* low half 0 */
+	bool prefix_set;
+	__be32 listen; /* 0: not given */
+	char v6_dev[BED4_V6DEV_MAX][BED4_NAME_LEN];
+	unsigned int v6_count;
+	__be32 server; /* default 145.136.0.1 */
+	unsigned int port; /* 0: not given; else even */
+	bool default_route;
+	char tun[BED4_NAME_LEN]; /* "": not given */
+	unsigned int mtu; /* default 1280 */
+	struct opt_v4 permit[OPT_V4_MAX], deny[OPT_V4_MAX];
+	unsigned int permit_count, deny_count;
+	__be32 public_v4; /* 0: not given */
+	unsigned int account; /* 0 off, 1 all, N; default 64 */
+	enum bed4_mode mode;
+	enum bed4_forward forward;
+	unsigned int wait; /* seconds, default 10 */
+	bool foreground;
+};
+
+/*
+ * Parses the words behind `load`. Fills defaults that do not depend on the machine and settles the
+ * role. Returns 0; 1 when help was asked for; -EINVAL with @e set (unknown or repeated option,
+ * trailing characters, bad value, options that contradict each other or the role).
+ */
+int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e);
+
+/* Prints the option table, one line each, for `load --help`. */
+void opt_help_load(FILE *f);
+
+/* Strict parsers, also for other commands: whole string or -EINVAL. */
+int opt_ipv4(const char *s, __be32 *addr);
+int opt_ipv6(const char *s, struct bed4_in6 *addr);
+int opt_v4_prefix(const char *s, struct opt_v4 *p); /* "A", "A/LEN"; host bits must be 0 */
+int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v);
+int opt_endpoint(const char *s, struct bed4_ep *ep); /* IPV4:PORT */
+int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0 */
+
+const char *opt_mode_name(enum bed4_mode mode);
+const char *opt_forward_name(enum bed4_forward forward);
+const char *opt_role_name(enum bed4_role role);
+
+#endif
