@@ -29,6 +29,7 @@ struct load_options {
 	unsigned int v6_count;
 	__be32 server; /* default 145.136.0.1 */
 	unsigned int port; /* 0: not given; else even */
+	bool port_fixed; /* it was given */
 	bool default_route;
 	char tun[BED4_NAME_LEN]; /* "": not given */
 	unsigned int mtu; /* default 1280 */

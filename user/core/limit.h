@@ -20,7 +20,7 @@ struct limit_rate {
 struct limit_bucket {
 	__u64 key; /* 0: free */
 	__u64 stamp; /* ns: when `tokens` was right */
-	__u64 tokens; /* in 2^-20 tokens... see limit.c */
+	__u64 tokens; /* in nanotokens */
 };
 
 struct limit {

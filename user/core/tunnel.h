@@ -23,14 +23,15 @@ enum peer_state {
 
 struct peer {
 	enum peer_state state;
-	unsigned int rs_count; /* sent since the last RA */
-	unsigned int odd_ports; /* external odd ports met in a row */
-	unsigned int keepalives; /* sent; every 10th is an RS */
+	unsigned int rs_count; /* sent since soliciting began */
+	unsigned int unanswered; /* RS sent to a router that had answered before */
+	unsigned int odd_ports; /* odd external ports met in a row */
+	unsigned int keepalives; /* due so far; every 10th is an RS */
 	__u64 rs_at; /* next RS, 0 none */
+	__u64 rs_last; /* last RS that a suspicion triggered, 0 never */
 	__u64 keepalive_at; /* next keepalive, 0 none */
-	__u64 rs_last; /* last RS sent */
-	__u64 tx_first; /* first send to the router since it was last heard, 0 none */
-	__u64 rx_last; /* router last heard, 0 never */
+	__u64 tx_last; /* last datagram that could reach the router */
+	__u64 tx_unheard; /* first one since the router was last heard, 0 none */
 };
 
 struct tunnel_config {
@@ -40,6 +41,7 @@ struct tunnel_config {
 	struct bed4_ep server; /* peer */
 	struct bed4_in6 prefix; /* router: low half 0 */
 	__u32 mtu;
+	bool fixed_port; /* peer: the local port was asked for, never leave it */
 	__u32 keepalive_sec; /* 0: none */
 	__u8 keepalive_ttl;
 	__u64 seed; /* for jitter */
@@ -67,6 +69,9 @@ struct tunnel {
  */
 int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
 		struct limit *limit);
+
+/* Begins: a peer solicits at the next tunnel_tick(). */
+void tunnel_start(struct tunnel *t, __u64 now);
 
 /* Empties an action list; do so before each of the calls below. */
 void actions_clear(struct actions *a);

@@ -41,6 +41,9 @@ int instance_lock(const struct instance *in, struct err *e);
 /* Names of the instances in this network namespace (pins and live daemons). Returns the count. */
 int instance_list(char names[INSTANCE_MAX][BED4_NAME_LEN]);
 
+/* The maps that tools read, in the order in which the daemon hands their descriptors over. */
+extern const char *const instance_map_names[];
+
 /* Open maps of an instance, for tools. */
 struct instance_maps {
 	int self, info, neigh, stats, slow; /* descriptors, -1 when not open */
@@ -48,7 +51,7 @@ struct instance_maps {
 };
 
 /*
- * Opens the maps by pin, else asks the daemon. 0; -ENOENT: nothing is loaded on @iface; other
+ * Asks the daemon for the maps; opens them by pin when no daemon lives. 0; -ENOENT: nothing is loaded on @iface; other
  * -errno with @e set. Close with instance_maps_close().
  */
 int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e);

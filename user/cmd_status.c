@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* `status`: what is loaded and how it fares, in a few lines. Must not know maps. */
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "core/outcome.h"
+#include "opt.h"
+#include "show.h"
+
+static const char help[] =
+	"Usage: 6bed4ctl status [IFACE] [-j]\n\n"
+	"Shows role, addresses, fast path, packets by path and drops of IFACE, or of every loaded\n"
+	"device. Exit codes: 0 well, 3 nothing loaded, 4 degraded (no router, or the daemon is dead).\n";
+
+struct totals {
+	__u64 fast, slow, answered, dropped;
+	enum bed4_outcome top_drop;
+};
+
+static struct totals add_up(const struct show *s)
+{
+	struct totals t = {};
+	__u64 most = 0;
+	__u32 hook, o;
+
+	for (o = 1; o < BED4_OUTCOME_COUNT; o++) {
+		enum bed4_kind kind = outcome_kind(o);
+		__u64 drops = 0;
+
+		for (hook = 0; hook < BED4_HOOK_COUNT; hook++) {
+			__u64 n = s->count[hook][o].packets;
+
+			if (kind == BED4_KIND_FORWARD)
+				*(hook < BED4_HOOK_BPF ? &t.fast : &t.slow) += n;
+			else if (kind == BED4_KIND_ANSWER)
+				t.answered += n;
+			else if (kind == BED4_KIND_DROP && o != BED4_KEEPALIVE)
+				drops += n;
+		}
+		t.dropped += drops;
+		if (drops > most) {
+			most = drops;
+			t.top_drop = o;
+		}
+	}
+	return t;
+}
+
+static const char *state_text(const struct show *s)
+{
+	if (!s->alive)
+		return "daemon dead: forwarding goes on, nothing is answered; load it again";
+	if (s->info.degraded & BED4_DEGRADED_ODD_PORT)
+		return "degraded: the NAT gives odd external ports only, which no address can carry";
+	if (s->info.degraded)
+		return "degraded: the router does not answer";
+	return "up";
+}
+
+static void text_address(const struct show *s)
+{
+	char buf[SHOW_TEXT];
+
+	if (s->self.flags & BED4_SELF_ADDR)
+		printf("  address     %s/64\n", show_ip6(&s->self.own, buf));
+	else
+		printf("  address     none yet\n");
+}
+
+/* Options that the other lines do not show, one by one. */
+static void text_options(const struct show *s, const char *name)
+{
+	const char *p = s->info.options;
+	size_t len = strlen(name);
+
+	for (; *p; p += strcspn(p, "\n") + 1) {
+		if (!strncmp(p, name, len) && p[len] == ' ')
+			printf("  %-11s %.*s\n", name, (int)(strcspn(p, "\n") - len - 1), p + len + 1);
+	}
+}
+
+static void text(const struct show *s, const struct totals *t)
+{
+	const struct bed4_info *info = &s->info;
+	char buf[SHOW_TEXT], name[IF_NAMESIZE];
+	__u32 i;
+
+	printf("%s: %s on %s\n", s->iface, opt_role_name(s->self.role), info->tun_name);
+	printf("  state       %s\n", state_text(s));
+	text_address(s);
+	printf("  listen      %s\n", show_ep(s->self.listen, buf));
+	if (!bed4_ep_eq(s->self.listen, s->self.public) && s->self.public.addr)
+		printf("  public      %s\n", show_ep(s->self.public, buf));
+	if (s->self.role == BED4_ROLE_PEER)
+		printf("  server      %s\n", show_ep(s->self.server, buf));
+	for (i = 0; i < info->v6_count; i++)
+		printf("  ipv6 side   %s\n", if_indextoname(info->v6_dev[i], name) ? name : "gone");
+	printf("  fast path   %s", opt_mode_name(info->mode));
+	printf(s->self.role == BED4_ROLE_ROUTER ? ", forward %s\n" : "\n", opt_forward_name(info->forward));
+	text_options(s, "permit-v4");
+	text_options(s, "deny-v4");
+	printf("  uptime      %s\n", show_age(show_now() - info->started, buf));
+	printf("  packets     %llu fast, %llu by the daemon, %llu answered\n", t->fast, t->slow,
+	       t->answered);
+	printf("  dropped     %llu", t->dropped);
+	printf(t->dropped ? ", mostly %s: %s\n" : "\n", outcome_name(t->top_drop),
+	       outcome_text(t->top_drop));
+	printf("  neighbours  %u of %u\n", s->neighbours, BED4_NEIGH_MAX);
+}
+
+static void put(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static void put_number(struct json_object *o, const char *key, __u64 value)
+{
+	json_object_object_add(o, key, json_object_new_int64((int64_t)value));
+}
+
+/* The effective options as they were given: "name" -> value, or an array where one repeats. */
+static struct json_object *options_json(const char *p)
+{
+	struct json_object *o = json_object_new_object(), *list;
+	char name[32], value[128];
+
+	for (; *p; p += strcspn(p, "\n") + 1) {
+		if (sscanf(p, "%31s %127[^\n]", name, value) != 2)
+			continue;
+		if (strcmp(name, "permit-v4") && strcmp(name, "deny-v4") && strcmp(name, "v6-dev")) {
+			put(o, name, value);
+			continue;
+		}
+		if (!json_object_object_get_ex(o, name, &list)) {
+			list = json_object_new_array();
+			json_object_object_add(o, name, list);
+		}
+		json_object_array_add(list, json_object_new_string(value));
+	}
+	return o;
+}
+
+static struct json_object *json(const struct show *s, const struct totals *t)
+{
+	struct json_object *o = json_object_new_object(), *p = json_object_new_object();
+	char buf[SHOW_TEXT];
+
+	put(o, "iface", s->iface);
+	put(o, "role", opt_role_name(s->self.role));
+	put(o, "tun", s->info.tun_name);
+	put(o, "state", !s->alive ? "dead" : s->info.degraded ? "degraded" : "up");
+	put(o, "state_text", state_text(s));
+	put_number(o, "pid", s->info.pid);
+	if (s->self.flags & BED4_SELF_ADDR)
+		put(o, "address", show_ip6(&s->self.own, buf));
+	put(o, "listen", show_ep(s->self.listen, buf));
+	if (s->self.public.addr)
+		put(o, "public", show_ep(s->self.public, buf));
+	if (s->self.role == BED4_ROLE_PEER)
+		put(o, "server", show_ep(s->self.server, buf));
+	put(o, "fast_path", opt_mode_name(s->info.mode));
+	put(o, "forward", opt_forward_name(s->info.forward));
+	put_number(o, "uptime_seconds", (show_now() - s->info.started) / 1000000000ull);
+	put_number(p, "fast", t->fast);
+	put_number(p, "daemon", t->slow);
+	put_number(p, "answered", t->answered);
+	put_number(p, "dropped", t->dropped);
+	if (t->dropped)
+		put(p, "top_drop", outcome_name(t->top_drop));
+	json_object_object_add(o, "packets", p);
+	put_number(o, "neighbours", s->neighbours);
+	put_number(o, "neighbours_max", BED4_NEIGH_MAX);
+	json_object_object_add(o, "options", options_json(s->info.options));
+	return o;
+}
+
+static int show_one(const struct show *s, struct instance_maps *m, void *list)
+{
+	struct totals t = add_up(s);
+
+	(void)m;
+	if (list)
+		json_object_array_add(list, json(s, &t));
+	else
+		text(s, &t);
+	return s->alive && !s->info.degraded ? EXIT_DONE : EXIT_DEGRADED;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	struct json_object *root, *list;
+	struct show_args a;
+	int code;
+
+	if (show_args(&a, argc, argv, help, false, &code))
+		return code;
+	if (!cmd_json)
+		return show_each(&a, show_one, NULL);
+	root = show_json();
+	list = json_object_new_array();
+	code = show_each(&a, show_one, list);
+	json_object_object_add(root, "instances", list);
+	show_print(root);
+	return code;
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The core's entry points: hands packets and time to the role, counts, collects actions. Must not
+ * know what a role answers. Proved by selftests/unit/test_router.c and test_peer.c.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/engine.h"
+#include "core/icmp6.h"
+
+static enum bed4_policy no_policy(const void *arg, __be32 addr)
+{
+	(void)arg;
+	(void)addr;
+	return BED4_POLICY_NONE;
+}
+
+int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
+		struct limit *limit)
+{
+	const struct bed4_in6 *prefix = &config->prefix;
+
+	if (!bed4_port_ok(config->listen.port) || config->mtu < BED4_MTU ||
+	    config->mtu > BED4_MTU_MAX)
+		return -EINVAL;
+	if (config->role == BED4_ROLE_ROUTER && (prefix->w[2] || prefix->w[3]))
+		return -EINVAL;
+	memset(t, 0, sizeof(*t));
+	t->config = *config;
+	t->slow = slow;
+	t->limit = limit;
+	t->rng = config->seed | 1;
+	if (!t->config.policy)
+		t->config.policy = no_policy;
+	t->self = (struct bed4_self){ .abi = BED4_ABI, .listen = config->listen,
+				      .public = config->public, .server = config->server,
+				      .role = config->role, .mtu = config->mtu };
+	if (config->role == BED4_ROLE_PEER)
+		return 0;
+	t->self.own = *prefix;
+	bed4_iid_put(&t->self.own, config->public);
+	t->self.flags = BED4_SELF_ADDR;
+	return 0;
+}
+
+void actions_clear(struct actions *a)
+{
+	a->count = 0;
+	a->used = 0;
+}
+
+static void count(struct tunnel *t, enum bed4_hook hook, enum bed4_outcome o, size_t bytes)
+{
+	struct bed4_count *c = &t->slow[bed4_stat_row(hook, o)];
+
+	c->packets++;
+	c->bytes += bytes;
+}
+
+void engine_end(struct pass *p, enum bed4_outcome o)
+{
+	count(p->t, p->hook, o, p->len);
+}
+
+struct action *engine_note(struct actions *a, enum action_kind kind)
+{
+	struct action *act;
+
+	if (a->count == ACTIONS_MAX)
+		return NULL;
+	act = &a->list[a->count++];
+	*act = (struct action){ .kind = kind };
+	return act;
+}
+
+static struct action *carry(struct pass *p, enum action_kind kind, const __u8 *data, size_t len,
+			    enum bed4_outcome o)
+{
+	struct action *act = engine_note(p->a, kind);
+
+	if (!act) {
+		engine_end(p, BED4_FAILED);
+		return NULL;
+	}
+	act->data = data;
+	act->len = len;
+	act->hook = p->hook;
+	act->outcome = o;
+	act->counted = p->len;
+	return act;
+}
+
+void engine_tun(struct pass *p, const __u8 *data, size_t len, enum bed4_outcome o)
+{
+	carry(p, ACTION_TUN, data, len, o);
+}
+
+void engine_udp(struct pass *p, struct bed4_ep to, const __u8 *data, size_t len, __u8 tos,
+		enum bed4_outcome o)
+{
+	struct action *act = carry(p, ACTION_UDP, data, len, o);
+
+	if (!act)
+		return;
+	act->to = to;
+	act->tos = tos;
+	act->ttl = BED4_TTL;
+}
+
+void engine_send(struct actions *a, struct bed4_ep to, const __u8 *data, size_t len, __u8 ttl)
+{
+	struct action *act = engine_note(a, ACTION_UDP);
+
+	if (!act)
+		return;
+	act->data = data;
+	act->len = len;
+	act->to = to;
+	act->ttl = ttl;
+}
+
+__u8 *engine_room(struct pass *p)
+{
+	__u8 *room = p->a->room + p->a->used;
+
+	if (p->a->used + ACTION_ROOM > sizeof(p->a->room)) {
+		engine_end(p, BED4_FAILED);
+		return NULL;
+	}
+	p->a->used += ACTION_ROOM;
+	return room;
+}
+
+void engine_trim(struct pass *p)
+{
+	struct bed4_ip6 *ip6 = (void *)p->data;
+
+	p->len = p->v.len;
+	ip6->vtf = bed4_with_tclass(ip6->vtf, p->v.tclass);
+}
+
+bool engine_allowed(struct pass *p)
+{
+	const struct bed4_ip6 *ip6 = (const void *)p->data;
+	struct bed4_ep who = p->src;
+
+	/* Who sits behind native IPv6 has no endpoint; a /64 of theirs stands for one. */
+	if (p->hook == BED4_HOOK_TUN)
+		who = bed4_ep(ip6->src.w[0] ^ ip6->src.w[1], ip6->src.h[3]);
+	if (limit_allow(p->t->limit, p->now, who))
+		return true;
+	engine_end(p, BED4_LIMITED);
+	return false;
+}
+
+__u64 engine_random(struct tunnel *t, __u64 n)
+{
+	t->rng ^= t->rng << 13;
+	t->rng ^= t->rng >> 7;
+	t->rng ^= t->rng << 17;
+	return t->rng % n;
+}
+
+void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 param,
+		  enum bed4_outcome o)
+{
+	static const struct bed4_in6 router = { .b = { 0xfe, 0x80 } };
+	bool has_addr = p->t->config.role == BED4_ROLE_ROUTER;
+	size_t n;
+	__u8 *room;
+
+	p->len = p->v.len;
+	if (!icmp6_may_answer(p->data, p->len)) {
+		engine_end(p, o);
+		return;
+	}
+	if (!engine_allowed(p))
+		return;
+	room = engine_room(p);
+	if (!room)
+		return;
+	n = icmp6_build(room, type, code, param, has_addr ? &p->t->self.own : &router, p->data,
+			p->len);
+	if (p->hook == BED4_HOOK_TUN)
+		engine_tun(p, room, n, o);
+	else
+		engine_udp(p, p->src, room, n, 0, o);
+}
+
+void tunnel_rx_udp(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 tos, __u8 *data,
+		   size_t len, struct actions *a)
+{
+	struct pass p = { .t = t, .now = now, .hook = BED4_HOOK_UDP, .src = src, .data = data,
+			  .len = len, .a = a };
+	struct bed4_dgram dg = { .src = src, .tos = tos, .len = len,
+				 .payload = { data, data + len } };
+	enum bed4_outcome o;
+
+	o = bed4_decide_in(&t->self, &dg, t->config.policy, t->config.policy_arg, &p.v);
+	if (t->config.role == BED4_ROLE_ROUTER)
+		router_rx_udp(&p, o);
+	else
+		peer_rx_udp(&p, o);
+}
+
+void tunnel_rx_tun(struct tunnel *t, __u64 now, __u8 *data, size_t len, struct actions *a)
+{
+	struct pass p = { .t = t, .now = now, .hook = BED4_HOOK_TUN, .data = data, .len = len,
+			  .a = a };
+	struct bed4_cur cur = { data, data + len };
+	enum bed4_outcome o;
+
+	o = bed4_decide_out(&t->self, cur, len, BED4_FROM_TUN, t->config.policy,
+			    t->config.policy_arg, &p.v);
+	if (t->config.role == BED4_ROLE_ROUTER)
+		router_rx_tun(&p, o);
+	else
+		peer_rx_tun(&p, o);
+}
+
+void tunnel_tick(struct tunnel *t, __u64 now, struct actions *a)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		peer_tick(t, now, a);
+}
+
+__u64 tunnel_deadline(const struct tunnel *t)
+{
+	return t->config.role == BED4_ROLE_PEER ? peer_deadline(t) : UINT64_MAX;
+}
+
+void tunnel_start(struct tunnel *t, __u64 now)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		peer_start(t, now);
+}
+
+void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen)
+{
+	t->config.listen = t->self.listen = listen;
+	if (t->config.role == BED4_ROLE_PEER)
+		peer_rebound(t, now);
+}
+
+void tunnel_done(struct tunnel *t, const struct action *act, bool ok)
+{
+	if (act->outcome)
+		count(t, act->hook, ok ? act->outcome : BED4_FAILED, act->counted);
+}

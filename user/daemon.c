@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Bringing an instance up and taking it down; the loop is in daemon_loop.c. Proved by
+ * selftests/net.
+ */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon_priv.h"
+#include "io/ctl.h"
+#include "io/rtnl.h"
+#include "io/tun.h"
+#include "io/udp.h"
+#include "log.h"
+#include "settle.h"
+
+__u64 daemon_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (__u64)ts.tv_sec * NSEC_PER_SEC + (__u64)ts.tv_nsec;
+}
+
+static int open_ctl(struct daemon *d, struct err *e)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "6bed4/%s", d->in.iface);
+	d->ctl = ctl_bind(name);
+	return d->ctl < 0 ? err_set(e, d->ctl, "cannot open the control socket @%s: %s", name,
+				    strerror(-d->ctl)) : 0;
+}
+
+static int open_devices(struct daemon *d, struct err *e)
+{
+	struct bed4_ep listen = bed4_ep(d->opt.listen, BED4_HTONS(d->opt.port));
+	bool made;
+
+	d->udp = udp_open(listen, e);
+	if (d->udp < 0)
+		return d->udp;
+	d->tun = tun_open(d->opt.tun, d->opt.mtu, &made, &d->tun_index, e);
+	if (d->tun < 0)
+		return d->tun;
+	d->info.made_tun = made;
+	d->monitor = rtnl_monitor();
+	return d->monitor < 0 ? err_set(e, d->monitor, "cannot watch for address changes: %s",
+					strerror(-d->monitor)) : 0;
+}
+
+static int open_fastpath(struct daemon *d, struct err *e)
+{
+	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
+				     .forward = d->opt.forward, .account = d->opt.account,
+				     .tun = d->tun_index, .pin_dir = d->in.pin_dir,
+				     .underlay = if_nametoindex(d->opt.iface) };
+	unsigned int i;
+
+	for (i = 0; i < d->opt.v6_count; i++)
+		c.v6_dev[c.v6_count++] = if_nametoindex(d->opt.v6_dev[i]);
+	return fastpath_open(&d->fp, &c, e);
+}
+
+static int open_tunnel(struct daemon *d, struct err *e)
+{
+	struct tunnel_config c = { .role = d->opt.role, .mtu = d->opt.mtu, .prefix = d->opt.prefix,
+				   .listen = bed4_ep(d->opt.listen, BED4_HTONS(d->opt.port)),
+				   .keepalive_sec = BED4_KEEPALIVE_SEC,
+				   .keepalive_ttl = BED4_KEEPALIVE_TTL, .policy = policy_ask,
+				   .policy_arg = &d->policy, .fixed_port = d->fixed_port };
+	int err;
+
+	c.public = bed4_ep(d->opt.public_v4 ? d->opt.public_v4 : d->opt.listen, c.listen.port);
+	if (c.role == BED4_ROLE_PEER)
+		c.server = bed4_ep(d->opt.server, BED4_HTONS(BED4_PORT));
+	if (getrandom(&c.seed, sizeof(c.seed), 0) != sizeof(c.seed))
+		c.seed = daemon_now();
+	limit_init(&d->limit, c.seed);
+	err = tunnel_init(&d->tunnel, &c, fastpath_slow(d->fp), &d->limit);
+	if (err)
+		return err_set(e, err, "the options contradict each other: %s", strerror(-err));
+	err = policy_refresh(&d->policy, &d->tunnel.self, NULL);
+	if (err >= 0)
+		err = policy_publish(&d->policy, d->fp);
+	if (!err)
+		err = fastpath_set_self(d->fp, &d->tunnel.self);
+	return err ? err_set(e, err, "cannot fill the maps: %s", strerror(-err)) : 0;
+}
+
+static int set_addresses(struct daemon *d, struct err *e)
+{
+	int err = 0;
+
+	if (d->opt.role == BED4_ROLE_ROUTER)
+		err = rtnl_addr6_set(d->tun_index, &d->tunnel.self.own, false);
+	if (err)
+		return err_set(e, err, "cannot give %s its address: %s", d->opt.tun, strerror(-err));
+	if (!d->opt.default_route)
+		return 0;
+	err = rtnl_default6_add(d->tun_index);
+	if (err && err != -EEXIST)
+		return err_set(e, err, "cannot add the default route: %s", strerror(-err));
+	if (err)
+		log_info("there is an IPv6 default route already, it stays");
+	return 0;
+}
+
+static int publish_info(struct daemon *d, struct err *e)
+{
+	int err;
+
+	d->info.abi = BED4_ABI;
+	d->info.pid = (__u32)getpid();
+	d->info.started = daemon_now();
+	memcpy(d->info.tun_name, d->opt.tun, sizeof(d->info.tun_name));
+	err = settle_text(&d->opt, d->info.options);
+	if (err)
+		return err_set(e, err, "too many options to be remembered: use fewer --permit-v4, --deny-v4");
+	err = fastpath_set_info(d->fp, &d->info);
+	return err ? err_set(e, err, "cannot fill map info: %s", strerror(-err)) : 0;
+}
+
+static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
+{
+	int err = open_ctl(d, e);
+
+	if (!err)
+		err = open_devices(d, e);
+	if (!err)
+		err = open_fastpath(d, e);
+	if (!err)
+		err = open_tunnel(d, e);
+	if (!err)
+		err = set_addresses(d, e);
+	if (!err)
+		err = publish_info(d, e); /* a crash from here on can be cleaned up after */
+	if (!err)
+		err = fastpath_attach(d->fp, &d->info, notice, size, e);
+	if (!err)
+		err = publish_info(d, e);
+	return err;
+}
+
+static void close_all(struct daemon *d)
+{
+	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->monitor };
+	size_t i;
+
+	fastpath_close(d->fp);
+	d->fp = NULL;
+	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+}
+
+int daemon_clean(const struct instance *in, const struct bed4_info *info, struct err *e)
+{
+	unsigned int tun = *info->tun_name ? if_nametoindex(info->tun_name) : 0;
+	int err = fastpath_detach(info, *in->pin_dir ? in->pin_dir : NULL, e), ret;
+
+	if (!tun || !info->made_tun)
+		return err;
+	ret = rtnl_link_del(tun);
+	if (ret && ret != -ENODEV && !err)
+		err = err_set(e, ret, "cannot remove %s: %s; try `ip link del %s`", info->tun_name,
+			      strerror(-ret), info->tun_name);
+	return err;
+}
+
+int daemon_down(struct daemon *d, struct err *e)
+{
+	struct bed4_info info = d->info;
+	int err;
+
+	memcpy(info.tun_name, d->opt.tun, sizeof(info.tun_name));
+	if (!info.made_tun && d->tunnel.self.flags & BED4_SELF_ADDR)
+		rtnl_addr6_del(d->tun_index, &d->tunnel.self.own);
+	if (!info.made_tun && d->opt.default_route)
+		rtnl_default6_del(d->tun_index);
+	close_all(d);
+	err = daemon_clean(&d->in, &info, e);
+	free(d);
+	return err;
+}
+
+int daemon_up(struct daemon **out, const struct load_options *o, const struct instance *in,
+	      char *notice, size_t size, struct err *e)
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return err_set(e, -ENOMEM, "out of memory");
+	d->opt = *o;
+	d->in = *in;
+	d->policy.opt = &d->opt;
+	d->fixed_port = o->port_fixed;
+	d->ctl = d->tun = d->udp = d->monitor = -1;
+	err = bring_up(d, notice, size, e);
+	if (!err) {
+		*out = d;
+		return 0;
+	}
+	daemon_down(d, NULL);
+	return err;
+}
+
+const struct bed4_info *daemon_info(const struct daemon *d)
+{
+	return &d->info;
+}
+
+const struct bed4_self *daemon_self(const struct daemon *d)
+{
+	return &d->tunnel.self;
+}

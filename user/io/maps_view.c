@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * How a tool gets at the maps of an instance: by pin, or from its daemon where bpffs is hidden. Must
+ * not know what is in them. Proved by selftests/net.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "io/ctl.h"
+#include "io/instance.h"
+#include "io/pin.h"
+
+/* In the order in which the daemon hands them over. */
+const char *const instance_map_names[] = { "self", "info", "neigh", "stats", "slow", NULL };
+
+static int *place(struct instance_maps *m, unsigned int i)
+{
+	int *places[] = { &m->self, &m->info, &m->neigh, &m->stats, &m->slow };
+
+	return places[i];
+}
+
+static int open_pins(struct instance_maps *m, const struct instance *in)
+{
+	char path[INSTANCE_PATH + 16];
+	unsigned int i;
+	int err;
+
+	for (i = 0; instance_map_names[i]; i++) {
+		err = pin_path(path, sizeof(path), in->pin_dir, instance_map_names[i]);
+		if (err)
+			return err;
+		*place(m, i) = bpf_obj_get(path);
+		if (*place(m, i) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void take_fds(struct instance_maps *m, const struct ctl_reply *reply)
+{
+	unsigned int i;
+
+	for (i = 0; i < reply->fd_count; i++) {
+		if (i < 5)
+			*place(m, i) = reply->fds[i];
+		else
+			close(reply->fds[i]);
+	}
+}
+
+int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e)
+{
+	struct ctl_reply reply;
+	struct instance in;
+	int err;
+
+	*m = (struct instance_maps){ -1, -1, -1, -1, -1, false };
+	err = ctl_ask(iface, "maps", 5, &reply, e);
+	if (!err) {
+		m->alive = true;
+		take_fds(m, &reply);
+		return reply.fd_count >= 5 ? 0 : err_set(e, -EPROTO, "the daemon of %s is of another "
+								     "version", iface);
+	}
+	if (err != -ENOENT)
+		return err;
+	err = instance_init(&in, iface, false, e);
+	if (err)
+		return err;
+	if (!instance_pinned(&in))
+		return -ENOENT;
+	err = open_pins(m, &in);
+	if (!err)
+		return 0;
+	instance_maps_close(m);
+	return err_set(e, err, "cannot open the maps in %s: %s; are you root?", in.pin_dir,
+		       strerror(-err));
+}
+
+void instance_maps_close(struct instance_maps *m)
+{
+	unsigned int i;
+
+	for (i = 0; instance_map_names[i]; i++) {
+		if (*place(m, i) >= 0)
+			close(*place(m, i));
+		*place(m, i) = -1;
+	}
+}

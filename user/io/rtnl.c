@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Links, addresses and routes by rtnetlink; see rtnl.h. Proved by selftests/net. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/nl.h"
+#include "io/rtnl.h"
+
+#define REQUEST_LEN 1024
+#define FOREVER	    0xffffffffu
+
+/* The netlink flavour of "one of ours": protocol number of routes that we add. */
+#define ROUTE_PROTOCOL RTPROT_STATIC
+
+static struct nlmsghdr *request(char *buf, int type, int flags)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+
+	nlh->nlmsg_type = (uint16_t)type;
+	nlh->nlmsg_flags = (uint16_t)flags;
+	return nlh;
+}
+
+static struct ifinfomsg *put_link(struct nlmsghdr *nlh, unsigned int ifindex)
+{
+	struct ifinfomsg *ifm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifm));
+
+	ifm->ifi_family = AF_UNSPEC;
+	ifm->ifi_index = (int)ifindex;
+	return ifm;
+}
+
+static int link_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
+	struct rtnl_link *link = arg;
+	const struct nlattr *attr;
+
+	link->ifindex = (unsigned int)ifm->ifi_index;
+	link->up = ifm->ifi_flags & IFF_UP;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifm)) {
+		if (mnl_attr_get_type(attr) == IFLA_MTU)
+			link->mtu = mnl_attr_get_u32(attr);
+	}
+	return MNL_CB_OK;
+}
+
+int rtnl_link_get(const char *name, struct rtnl_link *link)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_GETLINK, 0);
+
+	memset(link, 0, sizeof(*link));
+	strncpy(link->name, name, sizeof(link->name) - 1);
+	put_link(nlh, 0);
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	return nl_talk(nlh, link_cb, link);
+}
+
+int rtnl_link_setup(unsigned int ifindex, unsigned int mtu)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_NEWLINK, 0);
+	struct ifinfomsg *ifm = put_link(nlh, ifindex);
+	struct nlattr *spec, *inet6;
+
+	ifm->ifi_flags = ifm->ifi_change = IFF_UP;
+	mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
+	spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+	inet6 = mnl_attr_nest_start(nlh, AF_INET6);
+	mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
+	mnl_attr_nest_end(nlh, inet6);
+	mnl_attr_nest_end(nlh, spec);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+/*
+ * Lets bpf_fib_lookup() find IPv4 next hops as if from this device, though the machine forwards no
+ * IPv4: the flag counts for packets that come in by the TUN, and none ever does as IPv4.
+ */
+int rtnl_link_forward4(unsigned int ifindex)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_NEWLINK, 0);
+	struct nlattr *spec, *inet, *conf;
+
+	put_link(nlh, ifindex);
+	spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
+	inet = mnl_attr_nest_start(nlh, AF_INET);
+	conf = mnl_attr_nest_start(nlh, IFLA_INET_CONF);
+	mnl_attr_put_u32(nlh, IPV4_DEVCONF_FORWARDING, 1);
+	mnl_attr_nest_end(nlh, conf);
+	mnl_attr_nest_end(nlh, inet);
+	mnl_attr_nest_end(nlh, spec);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+int rtnl_link_del(unsigned int ifindex)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_DELLINK, 0);
+
+	put_link(nlh, ifindex);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+struct addr4_walk {
+	unsigned int ifindex; /* 0: all */
+	__be32 *addrs;
+	unsigned int count, max;
+	bool primary_only;
+};
+
+static void keep(struct addr4_walk *w, __be32 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->count; i++) {
+		if (w->addrs[i] == addr)
+			return;
+	}
+	if (w->count < w->max)
+		w->addrs[w->count++] = addr;
+}
+
+static int addr4_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	struct addr4_walk *w = arg;
+	const struct nlattr *attr;
+
+	if (ifa->ifa_family != AF_INET || (w->ifindex && ifa->ifa_index != w->ifindex) ||
+	    (w->primary_only && ifa->ifa_flags & IFA_F_SECONDARY))
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+		int type = mnl_attr_get_type(attr);
+
+		if (type == IFA_LOCAL || (type == IFA_BROADCAST && !w->primary_only))
+			keep(w, mnl_attr_get_u32(attr));
+	}
+	return MNL_CB_OK;
+}
+
+static int walk_addr4(struct addr4_walk *w)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_GETADDR, NLM_F_DUMP);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+
+	ifa->ifa_family = AF_INET;
+	return nl_talk(nlh, addr4_cb, w);
+}
+
+int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr)
+{
+	struct addr4_walk w = { .ifindex = ifindex, .addrs = addr, .max = 1, .primary_only = true };
+	int err = walk_addr4(&w);
+
+	return err ? err : w.count ? 0 : -EADDRNOTAVAIL;
+}
+
+int rtnl_addr4_own(__be32 *addrs, unsigned int max)
+{
+	struct addr4_walk w = { .addrs = addrs, .max = max };
+	int err = walk_addr4(&w);
+
+	return err ? err : (int)w.count;
+}
+
+static int addr6(unsigned int ifindex, const struct bed4_in6 *addr, int type, int flags,
+		 const struct ifa_cacheinfo *ci)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, type, flags);
+	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
+
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_prefixlen = 64;
+	ifa->ifa_flags = IFA_F_NODAD;
+	ifa->ifa_index = ifindex;
+	mnl_attr_put(nlh, IFA_LOCAL, sizeof(*addr), addr);
+	if (ci)
+		mnl_attr_put(nlh, IFA_CACHEINFO, sizeof(*ci), ci);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+int rtnl_addr6_set(unsigned int ifindex, const struct bed4_in6 *addr, bool deprecated)
+{
+	struct ifa_cacheinfo ci = { .ifa_prefered = deprecated ? 0 : FOREVER, .ifa_valid = FOREVER };
+
+	return addr6(ifindex, addr, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, &ci);
+}
+
+int rtnl_addr6_del(unsigned int ifindex, const struct bed4_in6 *addr)
+{
+	return addr6(ifindex, addr, RTM_DELADDR, 0, NULL);
+}
+
+static int default6(unsigned int ifindex, int type, int flags)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, type, flags);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+
+	rtm->rtm_family = AF_INET6;
+	rtm->rtm_table = RT_TABLE_MAIN;
+	rtm->rtm_protocol = ROUTE_PROTOCOL;
+	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
+	rtm->rtm_type = RTN_UNICAST;
+	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+int rtnl_default6_add(unsigned int ifindex)
+{
+	return default6(ifindex, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+int rtnl_default6_del(unsigned int ifindex)
+{
+	return default6(ifindex, RTM_DELROUTE, 0);
+}
+
+struct default_walk {
+	unsigned int except, found;
+	__u32 metric;
+};
+
+static int default_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct default_walk *w = arg;
+	const struct nlattr *attr;
+	__u32 oif = 0, metric = 0;
+
+	if (rtm->rtm_family != AF_INET6 || rtm->rtm_dst_len || rtm->rtm_table != RT_TABLE_MAIN ||
+	    rtm->rtm_type != RTN_UNICAST)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
+		if (mnl_attr_get_type(attr) == RTA_OIF)
+			oif = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == RTA_PRIORITY)
+			metric = mnl_attr_get_u32(attr);
+	}
+	if (oif && oif != w->except && (!w->found || metric < w->metric)) {
+		w->found = oif;
+		w->metric = metric;
+	}
+	return MNL_CB_OK;
+}
+
+int rtnl_default6_dev(unsigned int except, unsigned int *ifindex)
+{
+	struct default_walk w = { .except = except };
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_GETROUTE, NLM_F_DUMP);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	int err;
+
+	rtm->rtm_family = AF_INET6;
+	err = nl_talk(nlh, default_cb, &w);
+	if (err)
+		return err;
+	*ifindex = w.found;
+	return w.found ? 0 : -ENOENT;
+}
+
+int rtnl_monitor(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK,
+				    .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (void *)&addr, sizeof(addr))) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* What happened does not matter: whoever listens looks at the present state. */
+void rtnl_drain(int fd)
+{
+	char buf[8192];
+
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0 || errno == ENOBUFS)
+		errno = 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Links, addresses and routes by rtnetlink. Must not know the protocol. All calls return 0 or
+ * -errno; IPv4 addresses are in network order.
+ */
+#ifndef IO_RTNL_H
+#define IO_RTNL_H
+
+#include "6bed4/addr.h"
+
+struct rtnl_link {
+	unsigned int ifindex;
+	unsigned int mtu;
+	char name[16];
+	bool up;
+};
+
+int rtnl_link_get(const char *name, struct rtnl_link *link);
+
+/* MTU, no kernel-made addresses, IPv4 forwarding flag of this device alone, up; or the device gone. */
+int rtnl_link_setup(unsigned int ifindex, unsigned int mtu);
+int rtnl_link_forward4(unsigned int ifindex);
+int rtnl_link_del(unsigned int ifindex);
+
+/* The primary IPv4 address of a device; -EADDRNOTAVAIL when it has none. */
+int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr);
+
+/* All own IPv4 addresses and directed broadcasts of the machine, at most @max; returns the count. */
+int rtnl_addr4_own(__be32 *addrs, unsigned int max);
+
+/* An IPv6 address with its /64 on a device, without DAD; deprecated: for old connections only. */
+int rtnl_addr6_set(unsigned int ifindex, const struct bed4_in6 *addr, bool deprecated);
+int rtnl_addr6_del(unsigned int ifindex, const struct bed4_in6 *addr);
+
+/* The IPv6 default route through a device; -EEXIST when there is one already. */
+int rtnl_default6_add(unsigned int ifindex);
+int rtnl_default6_del(unsigned int ifindex);
+
+/* The device of the IPv6 default route, other than @except; -ENOENT when there is none. */
+int rtnl_default6_dev(unsigned int except, unsigned int *ifindex);
+
+/* A socket that becomes readable on link and IPv4 address events; rtnl_drain() empties it. */
+int rtnl_monitor(void);
+void rtnl_drain(int fd);
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The TUN device; see tun.h. Proved by selftests/net. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "io/rtnl.h"
+#include "io/tun.h"
+
+/* The kernel offers no netlink attribute for this one. */
+static int refuse_ra(const char *name)
+{
+	char path[128];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, "0", 1) != 1)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int open_device(struct err *e)
+{
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0)
+		return fd;
+	return err_set(e, -errno, "cannot open /dev/net/tun: %s; load the module with `modprobe tun`, or "
+				  "give the container that device",
+		       strerror(errno));
+}
+
+static int set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifindex, struct err *e)
+{
+	int err = 0;
+
+	*ifindex = if_nametoindex(name);
+	if (!*ifindex || ioctl(fd, TUNSETPERSIST, 1))
+		return err_set(e, -errno, "cannot keep the TUN device %s: %s", name, strerror(errno));
+	err = refuse_ra(name);
+	if (err)
+		return err_set(e, err, "cannot switch off accept_ra of %s: %s; is IPv6 disabled?", name,
+			       strerror(-err));
+	err = rtnl_link_setup(*ifindex, mtu);
+	if (!err)
+		err = rtnl_link_forward4(*ifindex);
+	return err ? err_set(e, err, "cannot set up the TUN device %s: %s", name, strerror(-err)) : 0;
+}
+
+int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifindex, struct err *e)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	int err, fd = open_device(e);
+
+	if (fd < 0)
+		return fd;
+	*made = !if_nametoindex(name);
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	if (ioctl(fd, TUNSETIFF, &ifr)) {
+		err = err_set(e, -errno, "cannot %s the TUN device %s: %s; choose another name with --tun",
+			      *made ? "create" : "adopt", name, strerror(errno));
+		close(fd);
+		return err;
+	}
+	err = set_up(fd, name, mtu, ifindex, e);
+	if (err) {
+		if (*made)
+			ioctl(fd, TUNSETPERSIST, 0);
+		close(fd);
+		return err;
+	}
+	return fd;
+}

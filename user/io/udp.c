@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The UDP socket; see udp.h. Proved by selftests/net. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/udp.h"
+
+#define RCVBUF (4 << 20)
+
+static int set_int(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+static int configure(int fd, struct bed4_ep ep)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = ep.addr,
+				   .sin_port = ep.port };
+	int err = set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
+
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_RECVTOS, 1);
+	if (!err && set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RCVBUF))
+		set_int(fd, SOL_SOCKET, SO_RCVBUF, RCVBUF); /* as much as we may have */
+	if (!err && bind(fd, (void *)&sin, sizeof(sin)))
+		err = -errno;
+	return err;
+}
+
+int udp_open(struct bed4_ep ep, struct err *e)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct in_addr in = { ep.addr };
+	unsigned int port = BED4_NTOHS(ep.port);
+	int err = fd < 0 ? -errno : configure(fd, ep);
+
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	if (err == -EADDRINUSE)
+		return err_set(e, err, "UDP port %u of %s is taken; see `ss -lunp sport = %u`, or choose "
+				       "another with --port", port, inet_ntoa(in), port);
+	if (err == -EADDRNOTAVAIL)
+		return err_set(e, err, "%s is no address of this machine; see `ip -4 addr`, or choose with "
+				       "--listen", inet_ntoa(in));
+	return err_set(e, err, "cannot bind UDP %s:%u: %s", inet_ntoa(in), port, strerror(-err));
+}
+
+int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos)
+{
+	char control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { buf, size };
+	struct sockaddr_in sin;
+	struct msghdr msg = { .msg_name = &sin, .msg_namelen = sizeof(sin), .msg_iov = &iov,
+			      .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(fd, &msg, 0);
+	struct cmsghdr *c;
+
+	if (n < 0)
+		return -errno;
+	*src = bed4_ep(sin.sin_addr.s_addr, sin.sin_port);
+	*tos = 0;
+	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
+			*tos = *(const __u8 *)CMSG_DATA(c);
+	}
+	return (int)n;
+}
+
+static void put_int(struct msghdr *msg, struct cmsghdr *c, int type, int value)
+{
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(sizeof(value));
+	memcpy(CMSG_DATA(c), &value, sizeof(value));
+	msg->msg_controllen += CMSG_SPACE(sizeof(value));
+}
+
+int udp_send(int fd, struct bed4_ep to, const void *buf, size_t len, __u8 tos, __u8 ttl)
+{
+	_Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(int))] = {};
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = to.addr,
+				   .sin_port = to.port };
+	struct iovec iov = { (void *)buf, len };
+	struct msghdr msg = { .msg_name = &sin, .msg_namelen = sizeof(sin), .msg_iov = &iov,
+			      .msg_iovlen = 1, .msg_control = control };
+
+	put_int(&msg, (void *)control, IP_TOS, tos);
+	put_int(&msg, (void *)(control + CMSG_SPACE(sizeof(int))), IP_TTL, ttl);
+	if (sendmsg(fd, &msg, 0) >= 0)
+		return 0;
+	if (errno != ECONNREFUSED)
+		return -errno;
+	return sendmsg(fd, &msg, 0) < 0 ? -errno : 0; /* that error was an earlier datagram's */
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The one UDP socket of an instance. Must not know what datagrams contain.
+ */
+#ifndef IO_UDP_H
+#define IO_UDP_H
+
+#include <stddef.h>
+
+#include "6bed4/addr.h"
+#include "err.h"
+
+/*
+ * Binds @ep: DF clear on what it sends, so that narrow paths may fragment; TOS of what it receives
+ * is told. Returns a non-blocking descriptor, or -errno with @e set.
+ */
+int udp_open(struct bed4_ep ep, struct err *e);
+
+/* One datagram; 0 bytes is a datagram too. Returns its length or -errno (-EAGAIN: none waits). */
+int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos);
+
+/* Sends one. 0 or -errno; an ICMP error about an earlier datagram is not this one's. */
+int udp_send(int fd, struct bed4_ep to, const void *buf, size_t len, __u8 tos, __u8 ttl);
+
+#endif

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The options of `load`: a table drives parsing and help; see opt.h. Must not know the machine.
+ * Proved by selftests/unit/test_opt.c and selftests/fuzz/fuzz_opt.c.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "opt.h"
+
+/* --- strict parsers ------------------------------------------------------------------------------ */
+
+int opt_ipv4(const char *s, __be32 *addr)
+{
+	return inet_pton(AF_INET, s, addr) == 1 ? 0 : -EINVAL;
+}
+
+int opt_ipv6(const char *s, struct bed4_in6 *addr)
+{
+	return inet_pton(AF_INET6, s, addr) == 1 ? 0 : -EINVAL;
+}
+
+int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v)
+{
+	unsigned long n = 0;
+	const char *p;
+
+	if (!*s)
+		return -EINVAL;
+	for (p = s; *p; p++) {
+		if (*p < '0' || *p > '9')
+			return -EINVAL;
+		n = n * 10 + (unsigned long)(*p - '0');
+		if (n > UINT_MAX)
+			return -EINVAL;
+	}
+	if (n < min || n > max)
+		return -EINVAL;
+	*v = (unsigned int)n;
+	return 0;
+}
+
+/* Splits "LEFT<sep>RIGHT" at the last @sep; LEFT is copied. */
+static const char *split(const char *s, char sep, char *left, size_t size)
+{
+	const char *at = strrchr(s, sep);
+
+	if (!at || (size_t)(at - s) >= size)
+		return NULL;
+	memcpy(left, s, (size_t)(at - s));
+	left[at - s] = 0;
+	return at + 1;
+}
+
+int opt_v4_prefix(const char *s, struct opt_v4 *p)
+{
+	char left[INET_ADDRSTRLEN];
+	const char *len = split(s, '/', left, sizeof(left));
+
+	p->len = 32;
+	if (!len)
+		return strchr(s, '/') ? -EINVAL : opt_ipv4(s, &p->addr);
+	if (opt_ipv4(left, &p->addr) || opt_uint(len, 0, 32, &p->len))
+		return -EINVAL;
+	return p->len < 32 && BED4_NTOHL(p->addr) & (0xffffffffu >> p->len) ? -EINVAL : 0;
+}
+
+int opt_endpoint(const char *s, struct bed4_ep *ep)
+{
+	char left[INET_ADDRSTRLEN];
+	const char *port = split(s, ':', left, sizeof(left));
+	unsigned int n;
+
+	if (!port || opt_ipv4(left, &ep->addr) || opt_uint(port, 0, 65535, &n))
+		return -EINVAL;
+	*ep = bed4_ep(ep->addr, BED4_HTONS(n));
+	return 0;
+}
+
+int opt_prefix64(const char *s, struct bed4_in6 *prefix)
+{
+	char left[INET6_ADDRSTRLEN];
+	const char *len = split(s, '/', left, sizeof(left));
+
+	if (!len || strcmp(len, "64") || opt_ipv6(left, prefix))
+		return -EINVAL;
+	return prefix->w[2] || prefix->w[3] ? -EINVAL : 0;
+}
+
+/* --- names --------------------------------------------------------------------------------------- */
+
+static const char *const mode_names[] = { "auto", "native", "generic", "tc", "off", NULL };
+static const char *const forward_names[] = { "xdp", "kernel", NULL };
+static const char *const role_names[] = { "router", "peer", NULL };
+
+static int find_name(const char *const *names, const char *s)
+{
+	int i;
+
+	for (i = 0; names[i]; i++) {
+		if (!strcmp(names[i], s))
+			return i;
+	}
+	return -EINVAL;
+}
+
+const char *opt_mode_name(enum bed4_mode mode)
+{
+	return mode <= BED4_MODE_OFF ? mode_names[mode] : "?";
+}
+
+const char *opt_forward_name(enum bed4_forward forward)
+{
+	return forward <= BED4_FORWARD_KERNEL ? forward_names[forward] : "?";
+}
+
+const char *opt_role_name(enum bed4_role role)
+{
+	return role <= BED4_ROLE_PEER ? role_names[role] : "?";
+}
+
+/* --- one setter per option: 0 or -errno; -E2BIG is "too many" ----------------------------------- */
+
+static int valid_iface(const char *s)
+{
+	size_t len = strlen(s), i;
+
+	if (!len || len >= BED4_NAME_LEN || !strcmp(s, ".") || !strcmp(s, ".."))
+		return -EINVAL;
+	for (i = 0; i < len; i++) {
+		if (s[i] <= ' ' || s[i] == '/' || s[i] == ':' || s[i] == 127)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int set_name(char name[BED4_NAME_LEN], const char *s)
+{
+	if (valid_iface(s))
+		return -EINVAL;
+	memcpy(name, s, strlen(s) + 1);
+	return 0;
+}
+
+static int set_role(struct load_options *o, const char *s)
+{
+	int role = find_name(role_names, s);
+
+	if (role < 0)
+		return role;
+	o->role = (enum bed4_role)role;
+	o->role_set = true;
+	return 0;
+}
+
+static int set_prefix(struct load_options *o, const char *s)
+{
+	if (opt_prefix64(s, &o->prefix) || bed4_src_never(&o->prefix) || !o->prefix.w[0])
+		return -EINVAL;
+	o->prefix_set = true;
+	return 0;
+}
+
+static int unicast4(const char *s, __be32 *addr)
+{
+	return opt_ipv4(s, addr) || bed4_v4_hard(*addr) ? -EINVAL : 0;
+}
+
+static int set_listen(struct load_options *o, const char *s)
+{
+	return unicast4(s, &o->listen);
+}
+
+static int set_server(struct load_options *o, const char *s)
+{
+	return unicast4(s, &o->server);
+}
+
+static int set_public(struct load_options *o, const char *s)
+{
+	return unicast4(s, &o->public_v4);
+}
+
+static int set_v6_dev(struct load_options *o, const char *s)
+{
+	unsigned int i;
+
+	if (o->v6_count == BED4_V6DEV_MAX)
+		return -E2BIG;
+	for (i = 0; i < o->v6_count; i++) {
+		if (!strcmp(o->v6_dev[i], s))
+			return -EEXIST;
+	}
+	return set_name(o->v6_dev[o->v6_count], s) ?: (o->v6_count++, 0);
+}
+
+static int set_port(struct load_options *o, const char *s)
+{
+	if (opt_uint(s, 2, 65534, &o->port) || o->port & 1)
+		return -EINVAL;
+	o->port_fixed = true;
+	return 0;
+}
+
+static int set_default_route(struct load_options *o, const char *s)
+{
+	(void)s;
+	o->default_route = true;
+	return 0;
+}
+
+static int set_tun(struct load_options *o, const char *s)
+{
+	return set_name(o->tun, s);
+}
+
+static int set_mtu(struct load_options *o, const char *s)
+{
+	return opt_uint(s, BED4_MTU, BED4_MTU_MAX, &o->mtu);
+}
+
+static int add_v4(struct opt_v4 *list, unsigned int *count, const char *s)
+{
+	unsigned int i;
+
+	if (*count == OPT_V4_MAX)
+		return -E2BIG;
+	if (opt_v4_prefix(s, &list[*count]))
+		return -EINVAL;
+	for (i = 0; i < *count; i++) {
+		if (list[i].addr == list[*count].addr && list[i].len == list[*count].len)
+			return -EEXIST;
+	}
+	++*count;
+	return 0;
+}
+
+/* Would lifting @p lift a range that nobody can lift (PROTOCOL section 9)? */
+static bool lifts_hard(const struct opt_v4 *p)
+{
+	__u32 first = BED4_NTOHL(p->addr);
+	__u32 last = p->len ? first | (p->len < 32 ? 0xffffffffu >> p->len : 0) : 0xffffffffu;
+
+	return first < 0x01000000u || last >= 0xe0000000u ||
+	       (first < 0x80000000u && last >= 0x7f000000u);
+}
+
+static int set_permit(struct load_options *o, const char *s)
+{
+	int err = add_v4(o->permit, &o->permit_count, s);
+
+	return err ? err : lifts_hard(&o->permit[o->permit_count - 1]) ? -EPERM : 0;
+}
+
+static int set_deny(struct load_options *o, const char *s)
+{
+	return add_v4(o->deny, &o->deny_count, s);
+}
+
+static int set_account(struct load_options *o, const char *s)
+{
+	if (!strcmp(s, "off"))
+		o->account = 0;
+	else if (!strcmp(s, "all"))
+		o->account = 1;
+	else
+		return opt_uint(s, 1, 1000000, &o->account);
+	return 0;
+}
+
+static int set_mode(struct load_options *o, const char *s)
+{
+	int mode = find_name(mode_names, s);
+
+	if (mode < 0)
+		return mode;
+	o->mode = (enum bed4_mode)mode;
+	return 0;
+}
+
+static int set_forward(struct load_options *o, const char *s)
+{
+	int forward = find_name(forward_names, s);
+
+	if (forward < 0)
+		return forward;
+	o->forward = (enum bed4_forward)forward;
+	return 0;
+}
+
+static int set_wait(struct load_options *o, const char *s)
+{
+	return opt_uint(s, 0, 3600, &o->wait);
+}
+
+static int set_foreground(struct load_options *o, const char *s)
+{
+	(void)s;
+	o->foreground = true;
+	return 0;
+}
+
+/* --- the table ----------------------------------------------------------------------------------- */
+
+enum { FOR_ROUTER = 1, FOR_PEER = 2, FOR_BOTH = 3, REPEATS = 4 };
+
+static const struct option {
+	const char *name, *arg; /* arg NULL: a switch */
+	unsigned int flags;
+	int (*set)(struct load_options *o, const char *s);
+	const char *allowed, *help;
+} table[] = {
+	{ "role", "router|peer", FOR_BOTH, set_role, "router or peer",
+	  "default: router with --prefix, else peer" },
+	{ "prefix", "P/64", FOR_ROUTER, set_prefix, "a unicast IPv6 prefix P/64 with no low bits set",
+	  "the prefix that this router serves" },
+	{ "listen", "IPV4", FOR_BOTH, set_listen, "a unicast IPv4 address of this machine",
+	  "default: the primary address of IFACE" },
+	{ "v6-dev", "IFACE", FOR_ROUTER | REPEATS, set_v6_dev, "a device name, each once, at most 8",
+	  "IPv6 side; default: the device of the default route" },
+	{ "server", "IPV4", FOR_PEER, set_server, "a unicast IPv4 address",
+	  "the router; default: " BED4_SERVICE_V4 },
+	{ "port", "N", FOR_BOTH, set_port, "an even number from 2 to 65534",
+	  "own UDP port; default: 25788, a peer's is random and kept" },
+	{ "default-route", NULL, FOR_PEER, set_default_route, NULL,
+	  "send all native IPv6 through the tunnel" },
+	{ "tun", "NAME", FOR_BOTH, set_tun, "a device name of at most 15 characters",
+	  "default: 6bed4, or 6bed4-IFACE when that is taken" },
+	{ "mtu", "N", FOR_BOTH, set_mtu, "a number from 1280 to 65507", "of the tunnel; default: 1280" },
+	{ "permit-v4", "PREFIX", FOR_BOTH | REPEATS, set_permit,
+	  "A.B.C.D/LEN without host bits, each once, at most 64",
+	  "let these special-purpose addresses be endpoints" },
+	{ "deny-v4", "PREFIX", FOR_BOTH | REPEATS, set_deny,
+	  "A.B.C.D/LEN without host bits, each once, at most 64", "refuse these endpoints" },
+	{ "public-v4", "IPV4", FOR_ROUTER, set_public, "a unicast IPv4 address",
+	  "what others see --listen as, behind 1:1 NAT" },
+	{ "account", "off|N|all", FOR_BOTH, set_account, "off, all, or a number from 1 to 1000000",
+	  "count peers on one packet in N; default: 64" },
+	{ "fast-path", "MODE", FOR_BOTH, set_mode, "auto, native, generic, tc or off",
+	  "auto, native, generic, tc, off; default: auto" },
+	{ "forward", "xdp|kernel", FOR_ROUTER, set_forward, "xdp or kernel",
+	  "who routes native IPv6; default: xdp, which bypasses netfilter" },
+	{ "wait", "SEC", FOR_BOTH, set_wait, "a number from 0 to 3600",
+	  "how long a peer waits for its address; default: 10" },
+	{ "foreground", NULL, FOR_BOTH, set_foreground, NULL, "stay attached; SIGTERM unloads" },
+};
+
+#define OPTIONS (sizeof(table) / sizeof(*table))
+
+void opt_help_load(FILE *f)
+{
+	char left[40];
+	size_t i;
+
+	fprintf(f, "Usage: 6bed4ctl load IFACE [OPTION]...\n\n"
+		   "Makes this machine a 6bed4 router (with --prefix) or peer on the IPv4 device IFACE.\n\n");
+	for (i = 0; i < OPTIONS; i++) {
+		snprintf(left, sizeof(left), "--%s %s", table[i].name, table[i].arg ? table[i].arg : "");
+		fprintf(f, "  %-22s %s%s\n", left, table[i].help,
+			table[i].flags & REPEATS ? " (repeatable)" : "");
+	}
+	fprintf(f, "\nExit codes: 0 done, 1 failed, 2 usage, 4 loaded, but the router does not answer.\n");
+}
+
+static int find_option(const char *word, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < OPTIONS; i++) {
+		if (strlen(table[i].name) == len && !memcmp(table[i].name, word, len))
+			return (int)i;
+	}
+	return -1;
+}
+
+/* One "--name[=value]" at argv[*i]; moves *i over a separate value. */
+static int parse_option(struct load_options *o, int argc, char **argv, int *i, unsigned int *seen,
+			struct err *e)
+{
+	const char *word = argv[*i] + 2, *value = strchr(word, '=');
+	size_t len = value ? (size_t)(value - word) : strlen(word);
+	int k = find_option(word, len), err;
+
+	if (k < 0)
+		return err_set(e, -EINVAL, "unknown option --%.*s", (int)(len > 40 ? 40 : len), word);
+	if (*seen & 1u << k && !(table[k].flags & REPEATS))
+		return err_set(e, -EINVAL, "--%s is given twice", table[k].name);
+	*seen |= 1u << k;
+	if (value && !table[k].arg)
+		return err_set(e, -EINVAL, "--%s takes no value", table[k].name);
+	if (value)
+		value++;
+	else if (table[k].arg && *i + 1 < argc)
+		value = argv[++*i];
+	else if (table[k].arg)
+		return err_set(e, -EINVAL, "--%s needs a value: %s", table[k].name, table[k].allowed);
+	err = table[k].set(o, value);
+	if (err == -EPERM)
+		return err_set(e, -EINVAL, "--%s %.40s: 0/8, 127/8, 224/4 and 240/4 cannot be lifted",
+			       table[k].name, value);
+	return err ? err_set(e, -EINVAL, "--%s %.40s: must be %s", table[k].name, value,
+			     table[k].allowed) : 0;
+}
+
+/* Options that do not go together, once all are known. */
+static int check_role(struct load_options *o, unsigned int seen, struct err *e)
+{
+	unsigned int fits;
+	size_t i;
+
+	if (!o->role_set)
+		o->role = o->prefix_set ? BED4_ROLE_ROUTER : BED4_ROLE_PEER;
+	if (o->role == BED4_ROLE_ROUTER && !o->prefix_set)
+		return err_set(e, -EINVAL, "a router needs --prefix P/64");
+	fits = o->role == BED4_ROLE_ROUTER ? FOR_ROUTER : FOR_PEER;
+	for (i = 0; i < OPTIONS; i++) {
+		if (seen & 1u << i && !(table[i].flags & fits))
+			return err_set(e, -EINVAL, "--%s is not for a %s", table[i].name,
+				       opt_role_name(o->role));
+	}
+	return 0;
+}
+
+int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e)
+{
+	unsigned int seen = 0;
+	int i, err = 0;
+
+	memset(o, 0, sizeof(*o));
+	o->mtu = BED4_MTU;
+	o->account = 64;
+	o->wait = 10;
+	opt_ipv4(BED4_SERVICE_V4, &o->server);
+	for (i = 0; !err && i < argc; i++) {
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return 1;
+		if (!strncmp(argv[i], "--", 2))
+			err = parse_option(o, argc, argv, &i, &seen, e);
+		else if (argv[i][0] == '-')
+			err = err_set(e, -EINVAL, "unknown option %.40s", argv[i]);
+		else if (*o->iface)
+			err = err_set(e, -EINVAL, "one device only: %.40s is too much", argv[i]);
+		else if (set_name(o->iface, argv[i]))
+			err = err_set(e, -EINVAL, "%.40s is no device name", argv[i]);
+	}
+	if (!err && !*o->iface)
+		err = err_set(e, -EINVAL, "say which IPv4 device: `6bed4ctl load IFACE`");
+	return err ? err : check_role(o, seen, e);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the operator lifted or denied, and the machine's own addresses: the daemon's copy of what
+ * maps `policy4` and `self` tell the fast path. Must not know packets.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include "io/fastpath.h"
+#include "opt.h"
+
+#define POLICY_OWN_MAX 256
+
+struct policy {
+	const struct load_options *opt;
+	__be32 own[POLICY_OWN_MAX];
+	unsigned int own_count;
+};
+
+/* For struct tunnel_config: longest prefix wins; @arg is a struct policy. */
+enum bed4_policy policy_ask(const void *arg, __be32 addr);
+
+/*
+ * Reads the machine's IPv4 addresses anew into @p and @self; those that do not fit `self` go to
+ * `policy4` (skipped while @fp is NULL). Returns 1 when @self changed, 0 when not, or -errno.
+ */
+int policy_refresh(struct policy *p, struct bed4_self *self, struct fastpath *fp);
+
+/* Writes the operator's entries to `policy4`. */
+int policy_publish(const struct policy *p, struct fastpath *fp);
+
+#endif

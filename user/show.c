@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* What the showing commands share; see show.h. Proved by selftests/net. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "cmd.h"
+#include "show.h"
+
+__u64 show_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
+}
+
+int show_args(struct show_args *a, int argc, char **argv, const char *help, bool takes_all, int *code)
+{
+	int i;
+
+	memset(a, 0, sizeof(*a));
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-h") || !strcmp(argv[i], "--help")) {
+			fputs(help, stdout);
+			*code = EXIT_DONE;
+			return -1;
+		}
+		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json")) {
+			cmd_json = true;
+		} else if (takes_all && !strcmp(argv[i], "--all")) {
+			a->all = true;
+		} else if (argv[i][0] == '-' || a->iface) {
+			fprintf(stderr, "6bed4ctl %s: unknown word %.40s; see `6bed4ctl %s --help`\n",
+				argv[0], argv[i], argv[0]);
+			*code = EXIT_USAGE;
+			return -1;
+		} else {
+			a->iface = argv[i];
+		}
+	}
+	return 0;
+}
+
+static int read_stats(struct show *s, int fd)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu, err = 0;
+	struct bed4_count *c = calloc(cpus > 0 ? (size_t)cpus : 1, sizeof(*c));
+	__u32 hook, o, row;
+
+	if (!c)
+		return -ENOMEM;
+	for (hook = 0; hook < BED4_HOOK_BPF && !err; hook++) {
+		for (o = 1; o < BED4_OUTCOME_COUNT && !err; o++) {
+			row = bed4_stat_row(hook, o);
+			err = bpf_map_lookup_elem(fd, &row, c) ? -errno : 0;
+			for (cpu = 0; !err && cpu < cpus; cpu++) {
+				s->count[hook][o].packets += c[cpu].packets;
+				s->count[hook][o].bytes += c[cpu].bytes;
+			}
+		}
+	}
+	free(c);
+	return err;
+}
+
+static int read_slow(struct show *s, int fd)
+{
+	__u32 hook, o, row;
+
+	for (hook = BED4_HOOK_BPF; hook < BED4_HOOK_COUNT; hook++) {
+		for (o = 1; o < BED4_OUTCOME_COUNT; o++) {
+			row = bed4_stat_row(hook, o);
+			if (bpf_map_lookup_elem(fd, &row, &s->count[hook][o]))
+				return -errno;
+		}
+	}
+	return 0;
+}
+
+static unsigned int count_neighbours(int fd)
+{
+	struct bed4_in6 key, next;
+	unsigned int n = 0;
+	bool more;
+
+	for (more = !bpf_map_get_next_key(fd, NULL, &next); more && n < BED4_NEIGH_MAX; n++) {
+		key = next;
+		more = !bpf_map_get_next_key(fd, &key, &next);
+	}
+	return n;
+}
+
+static int read_maps(struct show *s, const char *iface, struct instance_maps *m, struct err *e)
+{
+	__u32 zero = 0;
+	int err = 0;
+
+	memset(s, 0, sizeof(*s));
+	snprintf(s->iface, sizeof(s->iface), "%s", iface);
+	s->alive = m->alive;
+	if (bpf_map_lookup_elem(m->info, &zero, &s->info) || bpf_map_lookup_elem(m->self, &zero, &s->self))
+		err = -errno;
+	if (!err && s->info.abi != BED4_ABI)
+		return err_set(e, -EPROTO, "%s was loaded by another version of 6bed4ctl; load it again",
+			       iface);
+	if (!err)
+		err = read_stats(s, m->stats);
+	if (!err)
+		err = read_slow(s, m->slow);
+	if (err)
+		return err_set(e, err, "cannot read the maps of %s: %s", iface, strerror(-err));
+	s->neighbours = count_neighbours(m->neigh);
+	return 0;
+}
+
+static int one(const char *iface, int (*fn)(const struct show *s, struct instance_maps *m, void *arg),
+	       void *arg)
+{
+	struct instance_maps maps;
+	struct err e = {};
+	struct show s;
+	int err = instance_open_maps(&maps, iface, &e), code;
+
+	if (err == -ENOENT) {
+		fprintf(stderr, "6bed4ctl: nothing loaded on %s; see `6bed4ctl load --help`\n", iface);
+		return EXIT_NOTHING;
+	}
+	if (!err) {
+		err = read_maps(&s, iface, &maps, &e);
+		code = err ? EXIT_FAILED : fn(&s, &maps, arg);
+		instance_maps_close(&maps);
+		if (!err)
+			return code;
+	}
+	fprintf(stderr, "6bed4ctl: %s\n", e.text);
+	return EXIT_FAILED;
+}
+
+int show_each(const struct show_args *a, int (*fn)(const struct show *s, struct instance_maps *m,
+						   void *arg), void *arg)
+{
+	char names[INSTANCE_MAX][BED4_NAME_LEN];
+	int n, i, code, worst = EXIT_DONE;
+
+	if (a->iface)
+		return one(a->iface, fn, arg);
+	n = instance_list(names);
+	if (!n) {
+		fprintf(stderr, "6bed4ctl: nothing loaded in this network namespace; see `6bed4ctl load "
+				"--help`\n");
+		return EXIT_NOTHING;
+	}
+	for (i = 0; i < n; i++) {
+		code = one(names[i], fn, arg);
+		worst = code > worst ? code : worst;
+	}
+	return worst;
+}
+
+const char *show_ip6(const struct bed4_in6 *a, char buf[SHOW_TEXT])
+{
+	return inet_ntop(AF_INET6, a, buf, SHOW_TEXT);
+}
+
+const char *show_ep(struct bed4_ep ep, char buf[SHOW_TEXT])
+{
+	char addr[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &ep.addr, addr, sizeof(addr));
+	snprintf(buf, SHOW_TEXT, "%s:%u", addr, BED4_NTOHS(ep.port));
+	return buf;
+}
+
+const char *show_lladdr(struct bed4_ep ep, char buf[SHOW_TEXT])
+{
+	__u8 ll[6];
+
+	bed4_lladdr_put(ll, ep);
+	snprintf(buf, SHOW_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", ll[0], ll[1], ll[2], ll[3], ll[4],
+		 ll[5]);
+	return buf;
+}
+
+const char *show_age(__u64 ns, char buf[SHOW_TEXT])
+{
+	unsigned long long s = ns / 1000000000ull;
+
+	if (s >= 86400)
+		snprintf(buf, SHOW_TEXT, "%llud %lluh", s / 86400, s / 3600 % 24);
+	else if (s >= 3600)
+		snprintf(buf, SHOW_TEXT, "%lluh %llum", s / 3600, s / 60 % 60);
+	else if (s >= 60)
+		snprintf(buf, SHOW_TEXT, "%llum %llus", s / 60, s % 60);
+	else
+		snprintf(buf, SHOW_TEXT, "%llus", s);
+	return buf;
+}
+
+struct json_object *show_json(void)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "version", json_object_new_int(SHOW_VERSION));
+	return o;
+}
+
+void show_print(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
