@@ -6,6 +6,8 @@
 
 #include "io/nl.h"
 
+#define GET 2 /* RTM_GETxxx: types come in fours NEW, DEL, GET, SET */
+
 int nl_talk(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
 {
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
@@ -18,7 +20,8 @@ int nl_talk(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
 		return -errno;
 	nlh->nlmsg_seq = seq;
 	nlh->nlmsg_flags |= NLM_F_REQUEST;
-	if (!(nlh->nlmsg_flags & NLM_F_DUMP))
+	/* NLM_F_REPLACE is a bit of NLM_F_DUMP: only the type of message tells them apart. */
+	if ((nlh->nlmsg_type & 3) != GET || !(nlh->nlmsg_flags & NLM_F_DUMP))
 		nlh->nlmsg_flags |= NLM_F_ACK;
 	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
 	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)

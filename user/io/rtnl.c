@@ -65,21 +65,33 @@ int rtnl_link_get(const char *name, struct rtnl_link *link)
 	return nl_talk(nlh, link_cb, link);
 }
 
-int rtnl_link_setup(unsigned int ifindex, unsigned int mtu)
+static int link_up(unsigned int ifindex)
 {
 	char buf[REQUEST_LEN];
 	struct nlmsghdr *nlh = request(buf, RTM_NEWLINK, 0);
 	struct ifinfomsg *ifm = put_link(nlh, ifindex);
-	struct nlattr *spec, *inet6;
 
 	ifm->ifi_flags = ifm->ifi_change = IFF_UP;
+	return nl_talk(nlh, NULL, NULL);
+}
+
+/* Two requests: in one, the kernel would bring the link up, and make an address, first. */
+int rtnl_link_setup(unsigned int ifindex, unsigned int mtu)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_NEWLINK, 0);
+	struct nlattr *spec, *inet6;
+	int err;
+
+	put_link(nlh, ifindex);
 	mnl_attr_put_u32(nlh, IFLA_MTU, mtu);
 	spec = mnl_attr_nest_start(nlh, IFLA_AF_SPEC);
 	inet6 = mnl_attr_nest_start(nlh, AF_INET6);
 	mnl_attr_put_u8(nlh, IFLA_INET6_ADDR_GEN_MODE, IN6_ADDR_GEN_MODE_NONE);
 	mnl_attr_nest_end(nlh, inet6);
 	mnl_attr_nest_end(nlh, spec);
-	return nl_talk(nlh, NULL, NULL);
+	err = nl_talk(nlh, NULL, NULL);
+	return err ? err : link_up(ifindex);
 }
 
 /*
