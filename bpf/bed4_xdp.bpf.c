@@ -9,7 +9,7 @@
 /* Where a finished packet goes. The packet is ours and changed: what cannot be done is a drop. */
 static __always_inline int send(struct xdp_md *ctx, const struct nexthop *hop)
 {
-	if (hop->ifindex == ctx->ingress_ifindex)
+	if (!cfg_no_tx && hop->ifindex == ctx->ingress_ifindex)
 		return XDP_TX;
 	return bpf_redirect(hop->ifindex, 0);
 }

@@ -59,14 +59,31 @@ static const char *state_text(const struct show *s)
 	return "up";
 }
 
+static const char *prefix_text(const struct show *s, char buf[SHOW_TEXT])
+{
+	struct bed4_in6 prefix = s->self.own;
+
+	prefix.w[2] = prefix.w[3] = 0;
+	return show_ip6(&prefix, buf);
+}
+
 static void text_address(const struct show *s)
 {
 	char buf[SHOW_TEXT];
 
-	if (s->self.flags & BED4_SELF_ADDR)
-		printf("  address     %s/64\n", show_ip6(&s->self.own, buf));
-	else
+	if (!(s->self.flags & BED4_SELF_ADDR)) {
 		printf("  address     none yet\n");
+		return;
+	}
+	printf("  address     %s\n", show_ip6(&s->self.own, buf));
+	printf("  prefix      %s/64\n", prefix_text(s, buf));
+}
+
+/* The effective options are lines; the last one may lack its end if another build wrote them. */
+static const char *next_line(const char *p)
+{
+	p += strcspn(p, "\n");
+	return *p ? p + 1 : p;
 }
 
 /* Options that the other lines do not show, one by one. */
@@ -75,7 +92,7 @@ static void text_options(const struct show *s, const char *name)
 	const char *p = s->info.options;
 	size_t len = strlen(name);
 
-	for (; *p; p += strcspn(p, "\n") + 1) {
+	for (; *p; p = next_line(p)) {
 		if (!strncmp(p, name, len) && p[len] == ' ')
 			printf("  %-11s %.*s\n", name, (int)(strcspn(p, "\n") - len - 1), p + len + 1);
 	}
@@ -126,7 +143,7 @@ static struct json_object *options_json(const char *p)
 	struct json_object *o = json_object_new_object(), *list;
 	char name[32], value[128];
 
-	for (; *p; p += strcspn(p, "\n") + 1) {
+	for (; *p; p = next_line(p)) {
 		if (sscanf(p, "%31s %127[^\n]", name, value) != 2)
 			continue;
 		if (strcmp(name, "permit-v4") && strcmp(name, "deny-v4") && strcmp(name, "v6-dev")) {
@@ -145,7 +162,7 @@ static struct json_object *options_json(const char *p)
 static struct json_object *json(const struct show *s, const struct totals *t)
 {
 	struct json_object *o = json_object_new_object(), *p = json_object_new_object();
-	char buf[SHOW_TEXT];
+	char buf[SHOW_TEXT], prefix[SHOW_TEXT + 3];
 
 	put(o, "iface", s->iface);
 	put(o, "role", opt_role_name(s->self.role));
@@ -153,8 +170,12 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 	put(o, "state", !s->alive ? "dead" : s->info.degraded ? "degraded" : "up");
 	put(o, "state_text", state_text(s));
 	put_number(o, "pid", s->info.pid);
-	if (s->self.flags & BED4_SELF_ADDR)
+	if (s->self.flags & BED4_SELF_ADDR) {
 		put(o, "address", show_ip6(&s->self.own, buf));
+		snprintf(prefix, sizeof(prefix), "%s/64", prefix_text(s, buf));
+		put(o, "prefix", prefix);
+	}
+	put_number(o, "mtu", s->self.mtu);
 	put(o, "listen", show_ep(s->self.listen, buf));
 	if (s->self.public.addr)
 		put(o, "public", show_ep(s->self.public, buf));

@@ -26,9 +26,11 @@ static void usage(FILE *f)
 {
 	size_t i;
 
-	fprintf(f, "Usage: 6bed4ctl [-j] COMMAND ...\n\n");
+	fprintf(f, "Usage: 6bed4ctl [-j] [COMMAND ...]\n\n"
+		   "Without a command: status of all that is loaded.\n\n");
 	for (i = 0; i < COMMANDS; i++)
 		fprintf(f, "  %-7s %-18s %s\n", commands[i].name, commands[i].args, commands[i].help);
+	fprintf(f, "  %-7s %-18s %s\n", "help", "[COMMAND]", "this, or more on one command");
 	fprintf(f, "\n-j prints JSON. `6bed4ctl COMMAND --help` tells more; so does man 6bed4ctl.\n"
 		   "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing loaded, 4 degraded.\n");
 }
@@ -51,7 +53,7 @@ static int help(const char *name)
 
 	if (c)
 		return c->run(2, argv);
-	if (name) {
+	if (name && strcmp(name, "help") && strcmp(name, "-h") && strcmp(name, "--help")) {
 		fprintf(stderr, "6bed4ctl: no command %.40s; see `6bed4ctl --help`\n", name);
 		return EXIT_USAGE;
 	}

@@ -134,7 +134,7 @@ static int valid_iface(const char *s)
 		if (s[i] <= ' ' || s[i] == '/' || s[i] == ':' || s[i] == 127)
 			return -EINVAL;
 	}
-	return 0;
+	return s[0] == '-' ? -EINVAL : 0; /* every tool would take it for an option */
 }
 
 static int set_name(char name[BED4_NAME_LEN], const char *s)
@@ -393,8 +393,8 @@ static int parse_option(struct load_options *o, int argc, char **argv, int *i, u
 		return err_set(e, -EINVAL, "--%s takes no value", table[k].name);
 	if (value)
 		value++;
-	else if (table[k].arg && *i + 1 < argc)
-		value = argv[++*i];
+	else if (table[k].arg && *i + 1 < argc && argv[*i + 1][0] != '-')
+		value = argv[++*i]; /* no value begins with '-': a forgotten one eats no option */
 	else if (table[k].arg)
 		return err_set(e, -EINVAL, "--%s needs a value: %s", table[k].name, table[k].allowed);
 	err = table[k].set(o, value);

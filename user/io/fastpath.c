@@ -143,6 +143,14 @@ static int load_tc(struct fastpath *fp, struct err *e)
 		       strerror(-err), *complaint ? complaint : "no details");
 }
 
+static bool is_veth(unsigned int ifindex)
+{
+	char driver[32];
+
+	attach_driver(ifindex, driver);
+	return !strcmp(driver, "veth");
+}
+
 /* Opens the XDP object; attaching loads it, as libxdp decides about its program type. */
 static int open_xdp(struct fastpath *fp, struct err *e)
 {
@@ -152,6 +160,7 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 	if (!fp->xdp)
 		return err_set(e, -errno, "cannot open the XDP program: %s", complaint);
 	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
+	fp->xdp->rodata->cfg_no_tx = is_veth(fp->config.underlay);
 	err = set_pins(fp->xdp->obj, fp->pin_dir);
 	if (err)
 		return err_set(e, err, "cannot name the pins of the XDP program: %s", strerror(-err));

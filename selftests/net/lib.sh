@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# What every scenario uses: namespaces that are always cleaned up, waiting by polling, TAP lines.
+# Must not know any topology (topology.sh) nor expectation (test_*.sh).
+
+set -u
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CTL=$TOP/build/6bed4ctl
+TAG=b4-$$-$RANDOM
+WORK=$(mktemp -d /tmp/6bed4-test-XXXXXX)
+
+tap_n=0 tap_failed=0
+own_pids=() own_ns=()
+
+# --- TAP ------------------------------------------------------------------------------------------
+
+ok() { echo "ok $((++tap_n)) - $*"; }
+not_ok() {
+	echo "not ok $((++tap_n)) - $*"
+	((++tap_failed))
+}
+skip() { echo "ok $((++tap_n)) - $1 # SKIP $2"; }
+diag() { sed 's/^/# /'; }
+
+# check SENTENCE COMMAND...: one test; on failure its output is shown.
+check() {
+	local what=$1
+	shift
+	if "$@" >"$WORK/check.out" 2>&1; then
+		ok "$what"
+	else
+		not_ok "$what"
+		{ echo "failed: $*"; tail -20 "$WORK/check.out"; } | diag
+	fi
+}
+
+# exits CODE COMMAND...: succeeds when the command ends with that code.
+exits() {
+	local want=$1 got=0
+	shift
+	"$@" || got=$?
+	[ "$got" = "$want" ] || { echo "exit code $got, expected $want"; return 1; }
+}
+
+equal() { [ "$1" = "$2" ] || { echo "got '$1', expected '$2'"; return 1; }; }
+not() { ! "$@"; }
+
+# --- waiting ---------------------------------------------------------------------------------------
+
+# wait_for SECONDS COMMAND...: polls until the command succeeds.
+wait_for() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $SECONDS -lt $deadline ] || { echo "timed out: $*"; return 1; }
+		read -rt 0.05 <> <(:) || true
+	done
+}
+
+# --- namespaces and processes ------------------------------------------------------------------------
+
+# Bpffs stays visible this way; `ip netns exec` would hide it.
+ns() {
+	local name=$1
+	shift
+	nsenter --net="/run/netns/$TAG-$name" "$@"
+}
+
+ns_add() {
+	local name
+	for name in "$@"; do
+		ip netns add "$TAG-$name"
+		own_ns+=("$TAG-$name")
+		ns "$name" ip link set lo up
+		ns "$name" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.all.accept_dad=0
+	done
+}
+
+# veth A DEV B DEV: a cable. Partial checksums off, and GRO on once both ends are up, so that XDP may
+# redirect into it.
+veth() {
+	ip link add "$2" netns "$TAG-$1" type veth peer name "$4" netns "$TAG-$3"
+	ns "$1" ip link set "$2" up
+	ns "$3" ip link set "$4" up
+	ns "$1" ethtool -K "$2" tx off gro on >/dev/null
+	ns "$3" ethtool -K "$4" tx off gro on >/dev/null
+}
+
+# background NAME COMMAND...: pid in $last_pid, output in $WORK/NAME.log
+background() {
+	local name=$1
+	shift
+	"$@" >"$WORK/$name.log" 2>&1 </dev/null &
+	last_pid=$!
+	own_pids+=("$last_pid")
+}
+
+# bg_ns NAME NS COMMAND...: the same inside a namespace; the pid is the command's own.
+bg_ns() {
+	local name=$1 where=$2
+	shift 2
+	background "$name" nsenter --net="/run/netns/$TAG-$where" "$@"
+}
+
+end_pid() {
+	kill "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+}
+
+cleanup() {
+	local pid name
+	trap - EXIT INT TERM
+	for pid in "${own_pids[@]}"; do
+		end_pid "$pid"
+	done
+	for name in "${own_ns[@]}"; do
+		nsenter --net="/run/netns/$name" "$CTL" status -j 2>/dev/null |
+			jq -r '.instances[].iface' 2>/dev/null | while read -r dev; do
+			nsenter --net="/run/netns/$name" timeout 60 "$CTL" unload "$dev" >/dev/null 2>&1
+		done
+		ip netns del "$name" 2>/dev/null
+	done
+	rm -rf "$WORK"
+}
+
+# The end of every scenario: the plan, and failure if a test failed.
+finish() {
+	echo "1..$tap_n"
+	[ $tap_failed = 0 ]
+	exit
+}
+
+trap 'cleanup' EXIT
+trap 'exit 130' INT TERM
+
+# --- the product --------------------------------------------------------------------------------------
+
+# stat NS HOOK OUTCOME: packets counted so far on eth0
+stat() {
+	ns "$1" "$CTL" stats eth0 -j |
+		jq "[.instances[0].hooks[] | select(.hook == \"$2\") | .outcomes[] |
+		     select(.name == \"$3\") | .packets] | add // 0"
+}
+
+# forwarded NS fast|daemon: packets that went on their way by that path
+forwarded() {
+	ns "$1" "$CTL" status eth0 -j | jq ".instances[0].packets.$2"
+}
+
+# address NS: the 6bed4 address of the instance on eth0
+address() { ns "$1" "$CTL" status eth0 -j | jq -r '.instances[0].address // empty'; }

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+#
+# The lab of most scenarios. Addresses are public ones, so nothing has to be lifted; all of it stays
+# inside namespaces.
+#
+#   host6 ----- router ----- inet ----- peer1     131.1.0.2
+#   2001:db8:6::2   145.136.0.1  |----- peer2     131.2.0.2
+#                                |----- nat ----- peer3    192.168.7.2 behind 131.3.0.2
+#
+# router: "v6" towards host6, "eth0" towards inet. IPv6 forwarding on, IPv4 forwarding off.
+
+PREFIX=2001:67c:127c::/64
+ROUTER4=145.136.0.1
+ROUTER6=2001:67c:127c:0:be64:91ff:fe88:1
+HOST6=2001:db8:6::2
+
+underlay() {
+	ns_add router inet peer1 peer2 nat peer3
+	veth router eth0 inet r0
+	veth peer1 eth0 inet p1
+	veth peer2 eth0 inet p2
+	veth nat eth0 inet n0
+	veth peer3 eth0 nat lan
+	ns inet sysctl -qw net.ipv4.ip_forward=1
+	ns inet ip addr add 145.136.0.254/24 dev r0
+	ns inet ip addr add 131.1.0.254/24 dev p1
+	ns inet ip addr add 131.2.0.254/24 dev p2
+	ns inet ip addr add 131.3.0.254/24 dev n0
+	host4 router 145.136.0.1/24 145.136.0.254
+	host4 peer1 131.1.0.2/24 131.1.0.254
+	host4 peer2 131.2.0.2/24 131.2.0.254
+	host4 nat 131.3.0.2/24 131.3.0.254
+	host4 peer3 192.168.7.2/24 192.168.7.1
+	ns nat ip addr add 192.168.7.1/24 dev lan
+	ns nat sysctl -qw net.ipv4.ip_forward=1
+	nat_to 40000
+}
+
+host4() {
+	ns "$1" ip addr add "$2" dev eth0
+	ns "$1" ip route add default via "$3"
+}
+
+# nat_to PORT: peer3's datagrams leave from this external port from now on
+nat_to() {
+	ns nat nft -f - <<-RULES
+		table ip nat
+		delete table ip nat
+		table ip nat {
+			chain post {
+				type nat hook postrouting priority srcnat
+				oifname "eth0" meta l4proto udp snat to 131.3.0.2:$1
+				oifname "eth0" masquerade
+			}
+		}
+	RULES
+	ns nat conntrack -F >/dev/null 2>&1 # established mappings would keep the old port
+}
+
+native() {
+	ns_add host6
+	veth host6 eth0 router v6
+	ns router sysctl -qw net.ipv6.conf.all.forwarding=1
+	ns router ip addr add 2001:db8:6::1/64 dev v6 nodad
+	ns host6 ip addr add $HOST6/64 dev eth0 nodad
+	ns host6 ip -6 route add default via 2001:db8:6::1
+}
+
+lab() {
+	underlay
+	native
+}
+
+# load_router MODE [OPTION...]; load_peer NS [OPTION...]
+load_router() {
+	local mode=$1
+	shift
+	ns router "$CTL" load eth0 --prefix $PREFIX --v6-dev v6 --fast-path "$mode" "$@"
+}
+
+load_peer() {
+	local name=$1
+	shift
+	ns "$name" "$CTL" load eth0 --role peer --server $ROUTER4 --default-route "$@"
+}
+
+# The kernels know each other before anything is counted.
+warm_up() {
+	wait_for 10 ns host6 ping -c1 -W1 2001:db8:6::1
+	wait_for 10 ns router ping -c1 -W1 145.136.0.254
+}
