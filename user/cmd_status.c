@@ -50,6 +50,8 @@ static struct totals add_up(const struct show *s)
 
 static const char *state_text(const struct show *s)
 {
+	if (!s->alive && s->info.mode == BED4_MODE_OFF)
+		return "daemon dead: nothing is forwarded; load it again";
 	if (!s->alive)
 		return "daemon dead: forwarding goes on, nothing is answered; load it again";
 	if (s->info.degraded & BED4_DEGRADED_ODD_PORT)

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#
+# demo.sh up|down: a lab in network namespaces that shows a router at work. `up` builds it, loads
+# router and peers, pings, downloads, reports, and takes it down again unless KEEP=1.
+set -u
+
+STATE=/run/6bed4-demo
+CMD=${1:-up}
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+if [ "$CMD" = down ]; then
+	if [ ! -e $STATE ]; then
+		echo "No demo is running."
+		exit 0
+	fi
+	read -r TAG <$STATE
+	for name in router peer1 peer2 peer3; do
+		[ -e "/run/netns/$TAG-$name" ] &&
+			nsenter --net="/run/netns/$TAG-$name" "$top/build/6bed4ctl" unload eth0 >/dev/null
+	done
+	for name in router inet peer1 peer2 nat peer3 host6; do
+		ip netns del "$TAG-$name" 2>/dev/null
+	done
+	rm -f $STATE
+	echo "The demo has ended."
+	exit 0
+fi
+if [ -e $STATE ]; then
+	echo "A demo is running already: end it with \`make demo-down\`." >&2
+	exit 1
+fi
+if [ "$(id -u)" != 0 ]; then
+	echo "The demo makes network namespaces and loads BPF programs: run it as root." >&2
+	exit 1
+fi
+
+# shellcheck source=../selftests/net/lib.sh
+. "$top/selftests/net/lib.sh"
+# shellcheck source=../selftests/net/topology.sh
+. "$top/selftests/net/topology.sh"
+
+fail() {
+	echo "demo: $*" >&2
+	exit 1
+}
+
+# step SENTENCE COMMAND...
+step() {
+	printf '%-58s' "$1"
+	shift
+	if "$@" >"$WORK/step.out" 2>&1; then
+		echo "ok"
+	else
+		echo "FAILED"
+		cat "$WORK/step.out" >&2
+		fail "that should have worked"
+	fi
+}
+
+ping_loss() { ns "$1" ping -q -c 20 -i 0.02 -W 2 "$2" | tee /dev/stderr | grep -q ' 0% packet loss'; }
+
+# download BY FROM ADDRESS
+download() {
+	bg_ns "http-$2" "$2" /usr/bin/python3 -m http.server --bind :: --directory "$WORK/www" 8000
+	local server=$last_pid
+	wait_for 15 ns "$2" sh -c "ss -Hltn 'sport = 8000' | grep -q ." || return 1
+	ns "$1" timeout 60 curl -gsf -o "$WORK/got" -w '%{speed_download}\n' "http://[$3]:8000/file" >"$WORK/speed" || return 1
+	end_pid "$server"
+	cmp "$WORK/www/file" "$WORK/got"
+}
+
+speed() { awk '{ printf "%.0f Mbit/s", $1 * 8 / 1e6 }' "$WORK/speed"; }
+
+report() {
+	local a1 a2 a3
+	a1=$(address peer1) a2=$(address peer2) a3=$(address peer3)
+	cat <<-EOF
+
+	  host6 ------- router ------- internet --+-- peer1    131.1.0.2    $a1
+	  native IPv6   XDP, native mode          +-- peer2    131.2.0.2    $a2
+	  $HOST6 $ROUTER4               +-- NAT      131.3.0.2
+	                $PREFIX            +-- peer3  192.168.7.2  $a3
+
+	Packets at the router, by path:
+	EOF
+	ns router "$CTL" stats eth0 -j | jq -r '.instances[0].hooks[] | .hook as $h | .outcomes[] |
+		select(.kind == "forward" or .kind == "answer") | [.name, $h, .packets] | @tsv' |
+		awk '{ printf "  %-12s %-7s %8d\n", $1, $2, $3 }'
+	echo
+	ns router "$CTL" status eth0
+	echo
+	local fast slow
+	fast=$(forwarded router fast) slow=$(forwarded router daemon)
+	echo "$fast of $((fast + slow)) packets were forwarded by XDP and TC, $slow by the daemon;"
+	echo "XDP alone: $(($(stat router xdp in-native) + $(stat router xdp out) + $(stat router xdp relay)))."
+}
+
+echo "Building the lab: a native IPv6 host, a router, two peers, one peer behind NAT."
+mkdir "$WORK/www"
+head -c 20000000 /dev/urandom >"$WORK/www/file"
+lab
+warm_up || fail "the lab's own links do not work"
+echo
+echo "\$ 6bed4ctl load eth0 --prefix $PREFIX --v6-dev v6 --fast-path native"
+load_router native --account all || fail "the router does not load"
+for p in peer1 peer2 peer3; do
+	echo "\$ 6bed4ctl load eth0 --role peer --server $ROUTER4 --default-route      # on $p"
+	load_peer $p >"$WORK/load.out" 2>&1 || { cat "$WORK/load.out"; fail "$p does not load"; }
+done
+echo
+step "peer1 pings the native host" ping_loss peer1 $HOST6
+step "the native host pings peer3, behind NAT" ping_loss host6 "$(address peer3)"
+step "peer1 pings peer2, through the router" ping_loss peer1 "$(address peer2)"
+step "peer1 downloads 20 MB from the native host" download peer1 host6 $HOST6
+echo "  $(speed)"
+step "the native host downloads 20 MB from peer1" download host6 peer1 "$(address peer1)"
+echo "  $(speed)"
+step "peer3, behind NAT, downloads 20 MB from peer2" download peer3 peer2 "$(address peer2)"
+echo "  $(speed)"
+report
+
+if [ "${KEEP:-0}" = 1 ]; then
+	trap - EXIT INT TERM
+	rm -rf "$WORK"
+	echo "$TAG" >$STATE
+	cat <<-EOF
+
+	The lab stays up. Enter it:  nsenter --net=/run/netns/$TAG-router   (or -peer1, -peer2, -peer3, -host6)
+	then try:  $CTL status
+	End it:    make demo-down
+	EOF
+fi
