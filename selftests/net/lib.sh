@@ -120,6 +120,8 @@ cleanup() {
 			jq -r '.instances[].iface' 2>/dev/null | while read -r dev; do
 			nsenter --net="/run/netns/$name" timeout 60 "$CTL" unload "$dev" >/dev/null 2>&1
 		done
+		# A peer's port is kept there, for the next load in a namespace that will not be again.
+		rm -rf "/run/6bed4/$(nsenter --net="/run/netns/$name" "$TOP/selftests/net/pindir.sh" | cut -d/ -f6)"
 		ip netns del "$name" 2>/dev/null
 	done
 	rm -rf "$WORK"

@@ -35,17 +35,33 @@ static bool is_bpffs(const char *path)
 	return !statfs(path, &fs) && (unsigned int)fs.f_type == BPFFS_MAGIC;
 }
 
-/* Is our namespace of this kind the one of PID 1, that is, the machine's? */
-static bool same_as_init(const char *kind)
+/* Sysctls that exist once per machine are shown in the initial network namespace only. */
+static bool in_initial_netns(void)
 {
-	char path[64];
-	struct stat init, self;
+	return !access("/proc/sys/net/core/netdev_max_backlog", F_OK);
+}
 
-	snprintf(path, sizeof(path), "/proc/1/ns/%s", kind);
-	if (stat(path, &init))
-		return false;
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
-	return !stat(path, &self) && init.st_ino == self.st_ino && init.st_dev == self.st_dev;
+/*
+ * Has `ip netns exec` given us a private /sys? It mounts sysfs anew, with the namespace's name as
+ * the mount's source. A bpffs mounted below it would be seen by nobody else.
+ */
+static bool private_sys(void)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[1024], point[256], source[256];
+	bool private = false;
+	const char *rest;
+
+	while (f && fgets(line, sizeof(line), f)) {
+		rest = strstr(line, " - ");
+		if (sscanf(line, "%*s %*s %*s %*s %255s", point) != 1 || strcmp(point, "/sys") || !rest ||
+		    sscanf(rest, " - %*s %255s", source) != 1)
+			continue;
+		private = strcmp(source, "sysfs") != 0; /* the topmost mount comes last */
+	}
+	if (f)
+		fclose(f);
+	return private;
 }
 
 /* "" in the machine's own network namespace, else "netns-COOKIE": never reused, unlike inodes. */
@@ -56,7 +72,7 @@ static int netns_name(char *buf, size_t size)
 	int fd, err = 0;
 
 	*buf = 0;
-	if (same_as_init("net"))
+	if (in_initial_netns())
 		return 0;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -86,8 +102,7 @@ static int find_bpffs(const char **root, bool may_mount, struct err *e)
 	*root = BPFFS_USUAL;
 	if (is_bpffs(*root))
 		return 0;
-	/* `ip netns exec` gives its child a private /sys: what is mounted there, nobody else sees. */
-	if (!same_as_init("mnt") || is_bpffs(BPFFS_PRIVATE))
+	if (private_sys() || is_bpffs(BPFFS_PRIVATE))
 		*root = BPFFS_PRIVATE;
 	if (is_bpffs(*root))
 		return 0;
