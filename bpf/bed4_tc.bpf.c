@@ -45,6 +45,8 @@ int bed4_tc_out(struct __sk_buff *skb)
 	skb_look(skb);
 	cur = (struct bed4_cur){ (void *)(long)skb->data, (void *)(long)skb->data_end };
 	o = bed4_decide_out(self, cur, len, BED4_FROM_TUN, ask_policy, NULL, &v);
+	if (o == BED4_OUT && skb->ingress_ifindex && bed4_in6_eq(&v.ip6->src, &self->own))
+		o = BED4_SRC_SPOOFED; /* our own address, but it came in by a device */
 	if (o == BED4_SLOW_BIG && skb->gso_size)
 		o = BED4_OUT; /* the kernel has cut it to segments that fit the TUN device */
 	if (o == BED4_MALFORMED)

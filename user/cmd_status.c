@@ -117,7 +117,7 @@ static void text(const struct show *s, const struct totals *t)
 	for (i = 0; i < info->v6_count; i++)
 		printf("  ipv6 side   %s\n", if_indextoname(info->v6_dev[i], name) ? name : "gone");
 	printf("  fast path   %s", opt_mode_name(info->mode));
-	printf(s->self.role == BED4_ROLE_ROUTER ? ", forward %s\n" : "\n", opt_forward_name(info->forward));
+	printf(info->xdp_id ? ", forward %s\n" : "\n", opt_forward_name(info->forward));
 	text_options(s, "permit-v4");
 	text_options(s, "deny-v4");
 	printf("  uptime      %s\n", show_age(show_now() - info->started, buf));

@@ -93,6 +93,23 @@ static int open_tunnel(struct daemon *d, struct err *e)
 	return err ? err_set(e, err, "cannot fill the maps: %s", strerror(-err)) : 0;
 }
 
+/*
+ * Without programs nothing tells what the kernel forwarded to the TUN from what this machine itself
+ * sends: a packet from native IPv6 with the router's own source would pass for the latter.
+ */
+static int guard_own_source(struct daemon *d, struct err *e)
+{
+	unsigned int i;
+	int err = 0;
+
+	d->info.prefix = d->opt.prefix;
+	d->info.made_rules = d->opt.role == BED4_ROLE_ROUTER && d->opt.mode == BED4_MODE_OFF;
+	for (i = 0; !err && d->info.made_rules && i < d->opt.v6_count; i++)
+		err = rtnl_spoof_rule_add(d->opt.v6_dev[i], &d->opt.prefix);
+	return err ? err_set(e, err, "cannot add a routing rule against spoofed sources: %s; does the "
+				     "kernel lack IPv6 policy routing?", strerror(-err)) : 0;
+}
+
 static int set_addresses(struct daemon *d, struct err *e)
 {
 	int err = 0;
@@ -139,6 +156,8 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 	if (!err)
 		err = set_addresses(d, e);
 	if (!err)
+		err = guard_own_source(d, e);
+	if (!err)
 		err = publish_info(d, e); /* a crash from here on can be cleaned up after */
 	if (!err)
 		err = fastpath_attach(d->fp, &d->info, notice, size, e);
@@ -166,6 +185,8 @@ int daemon_clean(const struct instance *in, const struct bed4_info *info, struct
 	unsigned int tun = *info->tun_name ? if_nametoindex(info->tun_name) : 0;
 	int err = fastpath_detach(info, *in->pin_dir ? in->pin_dir : NULL, e), ret;
 
+	if (info->made_rules)
+		rtnl_spoof_rules_del(&info->prefix);
 	if (!tun || !info->made_tun)
 		return err;
 	ret = rtnl_link_del(tun);

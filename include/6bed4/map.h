@@ -123,7 +123,8 @@ struct bed4_info {
 	__u32 made_clsact; /* the clsact qdisc of the underlay is ours to remove */
 	__u32 made_tun; /* the TUN device is ours to remove */
 	__u32 degraded; /* enum bed4_degraded */
-	__u32 pad;
+	__u32 made_rules; /* routing rules against spoofed sources are ours to remove */
+	struct bed4_in6 prefix; /* router: what they match */
 	char tun_name[BED4_NAME_LEN];
 	char options[BED4_OPTIONS_LEN]; /* effective options, "name value\n" each, sorted, NUL */
 };
@@ -142,7 +143,7 @@ enum bed4_forward {
 };
 
 _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
-_Static_assert(sizeof(struct bed4_info) == 2160, "ABI");
+_Static_assert(sizeof(struct bed4_info) == 2176, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 48, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 32, "ABI");

@@ -28,6 +28,7 @@ traces() {
 	ns router bpftool net show 2>/dev/null | grep -E 'eth0|v6'
 	ns router ip -o addr show | grep 2001:67c:127c
 	ns router ip -6 route show | grep 2001:67c:127c
+	ns router ip -6 rule show | grep 25788
 	ns router ss -Hlxn | grep 6bed4
 	ns router ss -Hlun "sport = 25788"
 	[ -d "$(pins)" ] && echo "$(pins)"

@@ -2,6 +2,7 @@
 /* Links, addresses and routes by rtnetlink; see rtnl.h. Proved by selftests/net. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
@@ -16,6 +17,10 @@
 
 #define REQUEST_LEN 1024
 #define FOREVER	    0xffffffffu
+
+/* Of our rules: before the main table's 32766; the service's port number, to be recognised. */
+#define RULE_PRIORITY	 25788
+#define BED4_V6DEV_RULES 64 /* more than there can be */
 
 /* The netlink flavour of "one of ours": protocol number of routes that we add. */
 #define ROUTE_PROTOCOL RTPROT_STATIC
@@ -143,6 +148,13 @@ static void keep(struct addr4_walk *w, __be32 addr)
 		w->addrs[w->count++] = addr;
 }
 
+/* A directed broadcast is one whether or not somebody configured it as such. */
+static void keep_broadcast(struct addr4_walk *w, __be32 addr, unsigned int len)
+{
+	if (len && len < 31)
+		keep(w, addr | BED4_HTONL(0xffffffffu >> len));
+}
+
 static int addr4_cb(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
@@ -157,6 +169,8 @@ static int addr4_cb(const struct nlmsghdr *nlh, void *arg)
 
 		if (type == IFA_LOCAL || (type == IFA_BROADCAST && !w->primary_only))
 			keep(w, mnl_attr_get_u32(attr));
+		if (type == IFA_ADDRESS && !w->primary_only)
+			keep_broadcast(w, mnl_attr_get_u32(attr), ifa->ifa_prefixlen);
 	}
 	return MNL_CB_OK;
 }
@@ -283,6 +297,39 @@ int rtnl_default6_dev(unsigned int except, unsigned int *ifindex)
 		return err;
 	*ifindex = w.found;
 	return w.found ? 0 : -ENOENT;
+}
+
+static int spoof_rule(const char *iif, const struct bed4_in6 *prefix, int type, int flags)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, type, flags);
+	struct fib_rule_hdr *rule = mnl_nlmsg_put_extra_header(nlh, sizeof(*rule));
+
+	rule->family = AF_INET6;
+	rule->src_len = 64;
+	rule->action = FR_ACT_BLACKHOLE;
+	mnl_attr_put(nlh, FRA_SRC, sizeof(*prefix), prefix);
+	mnl_attr_put_u32(nlh, FRA_PRIORITY, RULE_PRIORITY);
+	if (iif)
+		mnl_attr_put_strz(nlh, FRA_IIFNAME, iif);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+int rtnl_spoof_rule_add(const char *iif, const struct bed4_in6 *prefix)
+{
+	int err = spoof_rule(iif, prefix, RTM_NEWRULE, NLM_F_CREATE | NLM_F_EXCL);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+int rtnl_spoof_rules_del(const struct bed4_in6 *prefix)
+{
+	int err, left = BED4_V6DEV_RULES;
+
+	do
+		err = spoof_rule(NULL, prefix, RTM_DELRULE, 0);
+	while (!err && --left);
+	return err == -ENOENT ? 0 : err;
 }
 
 int rtnl_monitor(void)

@@ -39,6 +39,14 @@ int rtnl_default6_del(unsigned int ifindex);
 /* The device of the IPv6 default route, other than @except; -ENOENT when there is none. */
 int rtnl_default6_dev(unsigned int except, unsigned int *ifindex);
 
+/*
+ * A routing rule that drops what comes in by device @iif with a source in @prefix/64: nobody there
+ * owns one (RFC 6324). Adding one that is there is fine. The other call removes all of ours for
+ * @prefix.
+ */
+int rtnl_spoof_rule_add(const char *iif, const struct bed4_in6 *prefix);
+int rtnl_spoof_rules_del(const struct bed4_in6 *prefix);
+
 /* A socket that becomes readable on link and IPv4 address events; rtnl_drain() empties it. */
 int rtnl_monitor(void);
 void rtnl_drain(int fd);
