@@ -108,7 +108,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(BUILD)/san/user/opt.o
+		$(BUILD)/san/user/opt.o $(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
 	$(Q)$(CC) $(san) $^ -lcmocka -o $@
@@ -117,7 +117,7 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 $(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o \
 		attach_tc.o pin.o)
 
-$(BUILD)/prog/%: selftests/prog/%.c selftests/prog/fixture.c $(SKEL) $(BUILD)/skel/poison.skel.h
+$(BUILD)/prog/%: selftests/prog/%.c selftests/prog/fixture.c selftests/prog/self.c $(SKEL) $(BUILD)/skel/poison.skel.h
 	@mkdir -p $(@D)
 	$(call say,PROG,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c %.o,$^) $(ldlibs) -lcmocka -o $@
@@ -162,7 +162,7 @@ $(BUILD)/bpf/%.bpf.o: selftests/bench/%.bpf.c
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPFFLAGS) -Ibpf -c $< -o $@
 
-$(BENCH): selftests/bench/bench.c selftests/prog/fixture.c $(SKEL) $(BUILD)/skel/bench_base.skel.h
+$(BENCH): selftests/bench/bench.c selftests/prog/fixture.c selftests/prog/self.c $(SKEL) $(BUILD)/skel/bench_base.skel.h
 	@mkdir -p $(@D)
 	$(call say,BENCH,$@)
 	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c,$^) $(ldlibs) -lcmocka -o $@

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Neighbour Discovery messages, ICMPv6 errors and rate limits: core/nd.h, icmp6.h, limit.h. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+
+#include <cmocka.h>
+
+#include "core/icmp6.h"
+#include "core/limit.h"
+#include "core/nd.h"
+#include "core/outcome.h"
+#include "../prog/cases.h"
+
+#define SEC 1000000000ull
+
+static struct bed4_in6 in6(const char *text)
+{
+	struct bed4_in6 a;
+
+	inet_pton(AF_INET6, text, &a);
+	return a;
+}
+
+/* The constant that every deployed peer sends (PROTOCOL section 11). */
+static void rs_is_the_constant(void **state)
+{
+	static const uint8_t want[56] = { 0x60, 0, 0, 0, 0, 0x10, 0x3a, 0xff,
+		[24] = 0xff, 0x02, [39] = 0x02,
+		[40] = 0x85, 0x00, 0x7a, 0xae, 0, 0, 0, 0, 0x01, 0x01, 0, 0, 0, 0, 0, 0x01 };
+	struct nd_msg m;
+	uint8_t p[64];
+
+	(void)state;
+	assert_int_equal(nd_build_rs(p), 56);
+	assert_memory_equal(p, want, 56);
+	assert_int_equal(nd_parse(p, 56, &m), 0);
+	assert_int_equal(m.type, BED4_ND_RS);
+}
+
+static void ra_byte_for_byte(void **state)
+{
+	static const uint8_t want[48] = { 134, 0, 0, 0, 0, 0x18, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0xff, 0xff, 0xff, 0xff, 3, 4, 64, 0xc0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+		0, 0, 0, 0, 0x20, 0x01, 0x06, 0x7c, 0x12, 0x7c };
+	struct bed4_in6 dst = in6("fe80::52c3:91ff:fe88:7"), prefix = in6(OWN6), router = in6("fe80::");
+	struct nd_msg m;
+	uint8_t p[96];
+	unsigned int sum;
+
+	(void)state;
+	assert_int_equal(nd_build_ra(p, &dst, &prefix), 88);
+	sum = pkt_get16(p + 42);
+	pkt_put16(p + 42, 0);
+	assert_memory_equal(p + 40, want, 48);
+	assert_int_equal(pkt_csum6(p + 8, 58, p + 40, 48), sum);
+	pkt_put16(p + 42, sum);
+	assert_memory_equal(p + 8, &router, 16);
+	assert_memory_equal(p + 24, &dst, 16);
+	assert_int_equal(p[7], 255);
+	assert_int_equal(nd_parse(p, 88, &m), 0);
+	assert_true(m.has_prefix);
+	assert_memory_equal(&m.prefix, in6("2001:67c:127c::").b, 16);
+}
+
+static void na_and_ns_are_72_bytes(void **state)
+{
+	struct bed4_in6 src = in6(PEER6), dst = in6(FAR6);
+	struct bed4_ep self = bed4_ep(htonl(0x91880007), htons(PPORT));
+	static const uint8_t ll[8] = { 2, 1, 0x50, 0xc3, 0x91, 0x88, 0, 7 };
+	struct nd_msg m;
+	uint8_t p[96];
+
+	(void)state;
+	assert_int_equal(nd_build_na(p, &src, &dst, &src, self, 0xc0), 72);
+	assert_int_equal(nd_parse(p, 72, &m), 0);
+	assert_int_equal(m.type, BED4_ND_NA);
+	assert_int_equal(m.flags, 0xc0);
+	assert_memory_equal(&m.target, &src, 16);
+	assert_memory_equal(p + 64, ll, 8);
+	assert_int_equal(nd_build_ns(p, &src, &dst, self), 72);
+	assert_int_equal(nd_parse(p, 72, &m), 0);
+	assert_memory_equal(&m.target, &dst, 16);
+	assert_int_equal(p[64], 1);
+}
+
+/* Each single-field change makes a good message bad. */
+static void parse_refuses(void **state)
+{
+	static const struct { const char *what; size_t at; uint8_t value; bool sum; } bad[] = {
+		{ "hop limit", 7, 254, false },	{ "code", 41, 1, true },
+		{ "checksum", 43, 0xee, false }, { "option length 0", 65, 0, true },
+		{ "option overruns", 65, 2, true }, { "multicast target", 48, 0xff, true },
+		{ "type", 40, 132, true }, { "next header", 6, 59, false },
+	};
+	struct bed4_in6 src = in6(PEER6), dst = in6(FAR6);
+	struct nd_msg m;
+	uint8_t p[96];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		nd_build_ns(p, &src, &dst, bed4_ep(1, 2));
+		assert_int_equal(nd_parse(p, 72, &m), 0);
+		p[bad[i].at] = bad[i].value;
+		if (bad[i].sum) {
+			pkt_put16(p + 42, 0);
+			pkt_put16(p + 42, pkt_csum6(p + 8, 58, p + 40, 32));
+		}
+		if (!nd_parse(p, 72, &m))
+			fail_msg("%s", bad[i].what);
+	}
+	nd_build_ns(p, &src, &dst, bed4_ep(1, 2));
+	for (size_t n = 0; n < 72; n++)
+		assert_int_equal(nd_parse(p, n, &m), -EINVAL);
+}
+
+static void prefix_option_must_fit(void **state)
+{
+	struct bed4_in6 dst = in6("fe80::52c3:91ff:fe88:7"), prefix = in6(OWN6);
+	static const struct { size_t at; uint8_t value; } bad[] = { { 58, 48 }, { 59, 0x80 }, { 59, 0x40 } };
+	struct nd_msg m;
+	uint8_t p[96];
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		nd_build_ra(p, &dst, &prefix);
+		p[bad[i].at] = bad[i].value;
+		pkt_put16(p + 42, 0);
+		pkt_put16(p + 42, pkt_csum6(p + 8, 58, p + 40, 48));
+		assert_int_equal(nd_parse(p, 88, &m), 0);
+		assert_false(m.has_prefix);
+	}
+}
+
+static void error_quotes_up_to_1280(void **state)
+{
+	struct bed4_in6 src = in6(OWN6), host = in6(HOST6);
+	static uint8_t p[1400];
+	struct pkt about;
+	size_t n;
+
+	(void)state;
+	for (size_t payload = 0; payload < 1300; payload += 61) {
+		pkt_udp6(&about, HOST6, PEER6, 64, payload);
+		n = icmp6_build(p, BED4_ICMP6_TOO_BIG, 0, 1280, &src, about.b, about.len);
+		assert_int_equal(n, about.len + 48 > 1280 ? 1280 : about.len + 48);
+		assert_int_equal(p[40], 2);
+		assert_int_equal(pkt_get16(p + 46), 1280);
+		assert_memory_equal(p + 8, &src, 16);
+		assert_memory_equal(p + 24, &host, 16);
+		assert_memory_equal(p + 48, about.b, n - 48);
+		assert_int_equal(pkt_csum6(p + 8, 58, p + 40, n - 40), 0);
+	}
+}
+
+/* RFC 4443 section 2.4 (e). */
+static void no_errors_about(void **state)
+{
+	struct pkt p;
+
+	(void)state;
+	pkt_udp6(&p, HOST6, PEER6, 64, 10);
+	assert_true(icmp6_may_answer(p.b, p.len));
+	pkt_ip6(&p, HOST6, PEER6, 58, 64, 40, 2);
+	p.b[40] = 128;
+	assert_true(icmp6_may_answer(p.b, p.len));
+	for (unsigned int type = 0; type < 128; type += 3) {
+		p.b[40] = (uint8_t)type;
+		assert_false(icmp6_may_answer(p.b, p.len));
+	}
+	p.b[40] = 137;
+	assert_false(icmp6_may_answer(p.b, p.len));
+	pkt_ip6(&p, HOST6, PEER6, 60, 64, 48, 100);
+	memset(p.b + 40, 0, 48);
+	p.b[40] = 58;
+	p.b[48] = 3;
+	assert_false(icmp6_may_answer(p.b, p.len));
+	p.b[48] = 128;
+	assert_true(icmp6_may_answer(p.b, p.len));
+	pkt_udp6(&p, HOST6, "ff02::1", 64, 10);
+	assert_false(icmp6_may_answer(p.b, p.len));
+	pkt_udp6(&p, "::", PEER6, 64, 10);
+	assert_false(icmp6_may_answer(p.b, p.len));
+	pkt_udp6(&p, "ff02::1", PEER6, 64, 10);
+	assert_false(icmp6_may_answer(p.b, p.len));
+	assert_false(icmp6_may_answer(p.b, 39));
+}
+
+static unsigned int allowed(struct limit *l, uint64_t now, struct bed4_ep who, unsigned int tries)
+{
+	unsigned int n = 0;
+
+	while (tries--)
+		n += limit_allow(l, now, who);
+	return n;
+}
+
+static void limits_hold(void **state)
+{
+	struct limit *l = malloc(sizeof(*l));
+	struct bed4_ep a = bed4_ep(htonl(0x01020304), htons(1000));
+	unsigned int i, n = 0;
+
+	(void)state;
+	limit_init(l, 99);
+	assert_int_equal(allowed(l, SEC, a, 100), 10); /* the burst */
+	assert_int_equal(allowed(l, 2 * SEC, a, 100), 5); /* and then five a second */
+	assert_int_equal(allowed(l, 2 * SEC + SEC / 5, a, 100), 1);
+	assert_int_equal(allowed(l, 2 * SEC + SEC / 5 + SEC / 10, a, 100), 0);
+	assert_int_equal(allowed(l, 60 * SEC, a, 100), 10);
+	limit_init(l, 99);
+	for (i = 0; i < 1000; i++) /* one address, many ports */
+		n += limit_allow(l, SEC, bed4_ep(a.addr, htons(i * 2)));
+	assert_int_equal(n, 100);
+	limit_init(l, 99);
+	for (i = n = 0; i < 100000; i++) /* random addresses within one second */
+		n += limit_allow(l, SEC + i * 10000ull, bed4_ep((uint32_t)i * 2654435761u, a.port));
+	assert_in_range(n, 5400, 5500);
+	free(l);
+}
+
+/* Time that goes backwards, or far forward, neither blocks nor opens a bucket beyond its burst. */
+static void limits_survive_clocks(void **state)
+{
+	struct limit *l = malloc(sizeof(*l));
+	struct bed4_ep a = bed4_ep(htonl(0x01020304), htons(1000));
+
+	(void)state;
+	limit_init(l, 7);
+	assert_int_equal(allowed(l, 100 * SEC, a, 50), 10);
+	assert_in_range(allowed(l, 50 * SEC, a, 50), 0, 10);
+	assert_int_equal(allowed(l, UINT64_MAX - 1, a, 50), 10);
+	free(l);
+}
+
+static void outcomes_have_names(void **state)
+{
+	(void)state;
+	for (int o = 1; o < BED4_OUTCOME_COUNT; o++) {
+		assert_string_not_equal(outcome_name(o), "?");
+		for (int k = 1; k < o; k++)
+			assert_string_not_equal(outcome_name(o), outcome_name(k));
+		/* BPF takes everything from KEEPALIVE on for a drop. */
+		assert_int_equal(outcome_kind(o) == BED4_KIND_DROP, o >= BED4_KEEPALIVE);
+	}
+	assert_string_equal(outcome_name(0), "?");
+	assert_string_equal(outcome_name(BED4_OUTCOME_COUNT), "?");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rs_is_the_constant),	  cmocka_unit_test(ra_byte_for_byte),
+		cmocka_unit_test(na_and_ns_are_72_bytes), cmocka_unit_test(parse_refuses),
+		cmocka_unit_test(prefix_option_must_fit), cmocka_unit_test(error_quotes_up_to_1280),
+		cmocka_unit_test(no_errors_about),	  cmocka_unit_test(limits_hold),
+		cmocka_unit_test(limits_survive_clocks),  cmocka_unit_test(outcomes_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
