@@ -46,6 +46,8 @@ UNIT	 = $(patsubst selftests/unit/%.c,$(BUILD)/unit/%,$(wildcard selftests/unit/
 PROG	 = $(patsubst selftests/prog/%.c,$(BUILD)/prog/%,$(wildcard selftests/prog/test_*.c))
 FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
 BENCH	 = $(BUILD)/bench/bench
+FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
+TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h
 
 FUZZ_SECONDS ?= 60
 KEEP	?= 0
@@ -82,9 +84,8 @@ deps:
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) $(BPFFLAGS) -c $< -o $@.tmp
-	$(Q)$(LLVM_STRIP) -g $@.tmp -o $@
-	@rm -f $@.tmp; mv $@.d $(@:.o=.d) 2>/dev/null || true
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@.tmp
+	$(Q)$(LLVM_STRIP) -g $@.tmp -o $@ && rm -f $@.tmp
 
 $(BUILD)/skel/%.skel.h: $(BUILD)/bpf/%.bpf.o
 	@mkdir -p $(@D)
@@ -95,6 +96,11 @@ $(BUILD)/user/%.o: user/%.c | $(SKEL)
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(cflags) $(CFLAGS) $(HARDEN) -c $< -o $@
+
+$(BUILD)/selftests/%.o: selftests/%.c | $(SKEL) $(TEST_SKEL)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog -c $< -o $@
 
 $(BUILD)/6bed4ctl: $(USER_O)
 	$(call say,LINK,$@)
@@ -117,16 +123,20 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 $(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o \
 		attach_tc.o pin.o)
 
-$(BUILD)/prog/%: selftests/prog/%.c selftests/prog/fixture.c selftests/prog/self.c $(SKEL) $(BUILD)/skel/poison.skel.h
+$(BUILD)/prog/%: $(BUILD)/selftests/prog/%.o $(FIXTURE_O)
 	@mkdir -p $(@D)
 	$(call say,PROG,$@)
-	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c %.o,$^) $(ldlibs) -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
-$(BUILD)/fuzz/%: selftests/fuzz/%.c $(CORE) user/opt.c
+$(BUILD)/cov/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(cflags) -O1 -g $(san) -fsanitize=fuzzer-no-link -c $< -o $@
+
+$(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
+		$(BUILD)/cov/user/opt.o
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
-	$(Q)$(CLANG) $(filter-out -MMD -MP,$(cflags)) -O1 -g -fsanitize=fuzzer,address,undefined \
-		-fno-sanitize-recover=all $(filter %.c,$^) -o $@
+	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ -o $@
 
 fuzz-build: $(FUZZ)
 
@@ -155,17 +165,17 @@ lint:
 $(BUILD)/bpf/%.bpf.o: selftests/prog/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) $(BPFFLAGS) -c $< -o $@
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
 
 $(BUILD)/bpf/%.bpf.o: selftests/bench/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
-	$(Q)$(CLANG) $(BPFFLAGS) -Ibpf -c $< -o $@
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -Ibpf -c $< -o $@
 
-$(BENCH): selftests/bench/bench.c selftests/prog/fixture.c selftests/prog/self.c $(SKEL) $(BUILD)/skel/bench_base.skel.h
+$(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	@mkdir -p $(@D)
 	$(call say,BENCH,$@)
-	$(Q)$(CC) $(cflags) $(CFLAGS) -Iselftests/prog $(filter %.c,$^) $(ldlibs) -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
 bench: $(BENCH)
 	$(Q)$(BENCH)
