@@ -13,7 +13,7 @@ MODE=${1:-native}
 
 lab
 warm_up
-bg_ns capture inet tcpdump -U -B 16384 -s 0 -i r0 -w "$WORK/wire.pcap" udp
+bg_ns capture inet tcpdump --immediate-mode -U -B 16384 -s 0 -i r0 -w "$WORK/wire.pcap" udp
 capture=$last_pid
 captured() { grep -q "listening on" "$WORK/capture.log"; }
 check "capture runs" wait_for 10 captured
@@ -33,8 +33,6 @@ check "traffic: TCP" ns peer1 timeout 30 curl -gsf -o "$WORK/got" "http://[$HOST
 ns peer1 ping -q -c 2 -i 0.1 -W 1 "$("$CTL" addr encode 10.0.0.1:5000 --prefix $PREFIX)" >/dev/null
 ns peer1 ping -q -c 2 -i 0.1 -W 1 -t 1 "$A2" >/dev/null
 ns host6 ping -q -c 2 -i 0.1 -W 1 "$("$CTL" addr encode 192.168.1.1:5000 --prefix $PREFIX)" >/dev/null
-end_pid "$capture"
-
 # dissect FILTER: packets that match, a line each
 dissect() {
 	tshark -n -r "$WORK/wire.pcap" -d udp.port==25788,ip -o ip.check_checksum:TRUE \
@@ -48,10 +46,15 @@ none() {
 }
 some() { [ -n "$(dissect "$1")" ]; }
 
+# tcpdump writes behind the packets; the errors are the last of them.
+last_one() { some "icmpv6.type == 1" && some "icmpv6.type == 3"; }
+wait_for 20 last_one
+end_pid "$capture"
+
 check "the dissector sees IPv6 in the tunnel" some "ipv6 && udp.port == 25788"
 check "TCP too" some "tcp"
 check "solicitation and advertisement" some "icmpv6.type == 134"
-check "errors" some "icmpv6.type == 1 || icmpv6.type == 3"
+check "errors" last_one
 check "no malformed packet" none "_ws.malformed"
 check "no expert error" none '_ws.expert.severity == "Error"'
 check "IPv4 checksums are right" none 'ip.checksum.status == "Bad"'
