@@ -97,6 +97,7 @@ static void on_last_hop(struct pass *p)
 	}
 	engine_trim(p);
 	engine_tun(p, p->data, p->len, BED4_IN_NATIVE);
+	note_seen(p);
 }
 
 static void relay(struct pass *p)

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A sequence of packets, ticks and moves of the clock through a whole tunnel of either role. Each
+ * packet ends in exactly one outcome, actions stay inside what they borrow, and nothing leaves that
+ * PROTOCOL forbids. Must not know what is answered to what.
+ *
+ * Input: one byte of role and flags, then records: kind, length (2 bytes), body.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/tunnel.h"
+
+static struct tunnel tunnel;
+static struct limit limit;
+static struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
+static struct actions actions;
+static __u64 now;
+
+static void promise(int kept)
+{
+	if (!kept)
+		abort();
+}
+
+static __u64 counted(void)
+{
+	__u64 sum = 0;
+
+	for (size_t i = 0; i < sizeof(slow) / sizeof(*slow); i++)
+		sum += slow[i].packets;
+	return sum;
+}
+
+static int within(const __u8 *p, size_t len, const __u8 *area, size_t room)
+{
+	uintptr_t from = (uintptr_t)p, start = (uintptr_t)area;
+
+	return from >= start && from - start <= room && len <= room - (from - start);
+}
+
+/* What every datagram that leaves has to be: empty, or one whole IPv6 packet. */
+static void check_udp(const struct action *act)
+{
+	const struct bed4_ip6 *ip6 = (const void *)act->data;
+
+	promise(act->to.port && act->to.addr);
+	if (!act->len) {
+		promise(tunnel.config.role == BED4_ROLE_PEER);
+		return;
+	}
+	promise(act->len >= BED4_IP6_LEN && act->data[0] >> 4 == 6);
+	promise(act->len == (size_t)BED4_IP6_LEN + BED4_NTOHS(ip6->len));
+	promise(act->ttl == BED4_TTL);
+}
+
+static void carry_out(const __u8 *packet, size_t len)
+{
+	promise(actions.count <= ACTIONS_MAX);
+	for (unsigned int i = 0; i < actions.count; i++) {
+		const struct action *act = &actions.list[i];
+
+		if (act->kind == ACTION_UDP || act->kind == ACTION_TUN)
+			promise(!act->len || within(act->data, act->len, packet, len) ||
+				within(act->data, act->len, actions.room, sizeof(actions.room)));
+		if (act->kind == ACTION_UDP)
+			check_udp(act);
+		if (act->kind == ACTION_REBIND) {
+			struct bed4_ep ep = tunnel.config.listen;
+
+			ep.port = BED4_HTONS((BED4_NTOHS(ep.port) + 2) | 0xc000);
+			tunnel_rebound(&tunnel, now, ep);
+		}
+		tunnel_done(&tunnel, act, (act->len & 15) != 3);
+	}
+	promise(tunnel.config.role == BED4_ROLE_ROUTER || tunnel_deadline(&tunnel) > 0);
+}
+
+/* On a heap block of just its size and only 2-aligned, as promised in tunnel.h. */
+static void packet(int from_tun, const uint8_t *body, size_t len)
+{
+	uint8_t *block = malloc(len + 2);
+	__u64 before = counted();
+	struct bed4_ep src = tunnel.self.server;
+
+	promise(block != NULL);
+	if (!from_tun && len >= 6 && (body[0] & 1)) {
+		memcpy(&src.addr, body, 4);
+		memcpy(&src.port, body + 4, 2);
+		body += 6;
+		len -= 6;
+	} else if (!from_tun && len) {
+		body++;
+		len--;
+	}
+	memcpy(block + 2, body, len);
+	actions_clear(&actions);
+	if (from_tun)
+		tunnel_rx_tun(&tunnel, now, block + 2, len, &actions);
+	else
+		tunnel_rx_udp(&tunnel, now, src, len & 0xff, block + 2, len, &actions);
+	carry_out(block + 2, len);
+	promise(counted() == before + 1);
+	free(block);
+}
+
+static void begin(uint8_t flags)
+{
+	struct tunnel_config c = { .role = flags & 1 ? BED4_ROLE_PEER : BED4_ROLE_ROUTER,
+				   .mtu = flags & 2 ? 1472 : BED4_MTU, .seed = flags,
+				   .keepalive_sec = 30, .keepalive_ttl = BED4_KEEPALIVE_TTL };
+
+	c.listen = c.public = bed4_ep(BED4_HTONL(0x91880001), BED4_HTONS(BED4_PORT));
+	if (c.role == BED4_ROLE_PEER) {
+		c.server = c.listen;
+		c.listen = bed4_ep(BED4_HTONL(0x83010002), BED4_HTONS(50000));
+	}
+	c.prefix.w[0] = BED4_HTONL(0x2001067c);
+	c.prefix.w[1] = BED4_HTONL(0x127c0000);
+	memset(slow, 0, sizeof(slow));
+	limit_init(&limit, flags);
+	promise(!tunnel_init(&tunnel, &c, slow, &limit));
+	now = 1000 * NSEC_PER_SEC;
+	tunnel_start(&tunnel, now);
+	/* Half of the peers have an address from the start: fuzzers rarely guess a checksum. */
+	if (c.role == BED4_ROLE_PEER && flags & 4) {
+		tunnel.self.own = c.prefix;
+		bed4_iid_put(&tunnel.self.own, c.listen);
+		tunnel.self.public = c.listen;
+		tunnel.self.flags |= BED4_SELF_ADDR;
+		tunnel.peer.state = PEER_CONFIGURED;
+	}
+}
+
+/* Sums a message's ICMPv6 checksum up, so that what is behind it gets tested too. */
+static size_t summed(uint8_t *copy, const uint8_t *body, size_t len, size_t at)
+{
+	struct bed4_ip6 *ip6 = (void *)(copy + at);
+	uint8_t *icmp = copy + at + BED4_IP6_LEN;
+	__u16 csum;
+	size_t n;
+
+	memcpy(copy, body, len);
+	if (len < at + BED4_IP6_LEN + 4)
+		return len;
+	n = len - at - BED4_IP6_LEN;
+	ip6->vtf = BED4_HTONL(0x60000000);
+	ip6->len = BED4_HTONS(n);
+	ip6->next = BED4_PROTO_ICMP6;
+	ip6->hops = 255;
+	icmp[2] = icmp[3] = 0;
+	csum = bed4_csum_upper(ip6, BED4_PROTO_ICMP6, icmp, n);
+	memcpy(icmp + 2, &csum, 2);
+	return len;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static uint8_t copy[4096] __attribute__((aligned(8)));
+	size_t len, at;
+
+	if (size < 1 || size > sizeof(copy))
+		return 0;
+	begin(*data++);
+	for (size--; size >= 3; data += len, size -= len) {
+		uint8_t kind = *data;
+
+		len = data[1] << 8 | data[2];
+		data += 3;
+		size -= 3;
+		if (len > size)
+			len = size;
+		switch (kind & 3) {
+		case 0:
+			packet(kind & 4, data, len);
+			break;
+		case 1: /* the same with valid ICMPv6; at an even offset behind the source */
+			at = kind & 4 ? 0 : len && data[0] & 1 ? 6 : 1;
+			if (at == 1)
+				break;
+			packet(kind & 4, copy, summed(copy, data, len, at));
+			break;
+		case 2:
+			now += (len ? data[0] : 1) * NSEC_PER_SEC;
+			/* fall through */
+		default:
+			actions_clear(&actions);
+			tunnel_tick(&tunnel, now, &actions);
+			carry_out(NULL, 0);
+		}
+	}
+	return 0;
+}
