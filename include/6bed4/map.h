@@ -45,7 +45,7 @@ struct bed4_self {
 /* One counter. */
 struct bed4_count {
 	__u64 packets;
-	__u64 bytes; /* of IPv6, without the tunnel's headers; of the frame for `other` */
+	__u64 bytes; /* of IPv6 for FORWARD outcomes; of what the hook saw, with its headers, for others */
 };
 
 /* Key of `policy4`, an LPM trie. */

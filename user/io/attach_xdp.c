@@ -16,20 +16,35 @@
 
 #include "io/attach.h"
 
+/* One of ethtool's questions to a device: @cmd begins with its number and takes the answer. */
+static int ethtool_ask(unsigned int ifindex, void *cmd)
+{
+	struct ifreq ifr = { .ifr_data = cmd };
+	int err, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	err = if_indextoname(ifindex, ifr.ifr_name) && !ioctl(fd, SIOCETHTOOL, &ifr) ? 0 : -errno;
+	close(fd);
+	return err;
+}
+
 void attach_driver(unsigned int ifindex, char name[32])
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq ifr = { .ifr_data = (void *)&info };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	name[0] = 0;
-	if (fd < 0)
+	if (ethtool_ask(ifindex, &info))
 		return;
-	if (if_indextoname(ifindex, ifr.ifr_name) && !ioctl(fd, SIOCETHTOOL, &ifr)) {
-		memcpy(name, info.driver, 31);
-		name[31] = 0;
-	}
-	close(fd);
+	memcpy(name, info.driver, 31);
+	name[31] = 0;
+}
+
+bool attach_offloads_csum(unsigned int ifindex)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_GTXCSUM };
+
+	return !ethtool_ask(ifindex, &value) && value.data;
 }
 
 static enum xdp_attach_mode xdp_mode(enum bed4_mode mode)

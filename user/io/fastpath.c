@@ -351,6 +351,25 @@ static void fall_back_to_tc(struct fastpath *fp, struct bed4_info *info, char *n
 	fp->mode = BED4_MODE_TC;
 }
 
+/* What is worth knowing about the mode in effect, behind what @notice says already. */
+static void add_notices(const struct fastpath *fp, char *notice, size_t size)
+{
+	const unsigned int dev = fp->config.underlay;
+	char name[IF_NAMESIZE] = "?";
+	size_t used = strlen(notice);
+
+	if (fp->mode == BED4_MODE_GENERIC)
+		snprintf(notice + used, size - used, "%sgeneric XDP: correct everywhere, but slower than "
+			 "native or TC", used ? "; " : "");
+	used = strlen(notice);
+	if (fp->mode == BED4_MODE_OFF || !is_veth(dev) || !attach_offloads_csum(dev))
+		return;
+	if_indextoname(dev, name);
+	snprintf(notice + used, size - used, "%s%s is a veth and leaves checksums unfinished, so peers "
+		 "without a fast path drop what this machine sends: `ethtool -K %s tx off`",
+		 used ? "; " : "", name, name);
+}
+
 int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
 		    struct err *e)
 {
@@ -367,8 +386,8 @@ int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, s
 		fall_back_to_tc(fp, info, notice, size, e);
 		err = 0;
 	}
-	if (!err && fp->mode == BED4_MODE_GENERIC)
-		snprintf(notice, size, "generic XDP: correct everywhere, but slower than native or TC");
+	if (!err)
+		add_notices(fp, notice, size);
 	info->mode = fp->mode;
 	if (err)
 		fastpath_detach(info, NULL, NULL);
