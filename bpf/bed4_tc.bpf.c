@@ -26,13 +26,32 @@ static __always_inline bool settled(enum bed4_hook hook, int err, enum bed4_outc
 	return !err;
 }
 
+/* What the shared decision cannot know: where the packet came from, and that it may be a GSO one. */
+static __always_inline enum bed4_outcome adjust_out(const struct __sk_buff *skb,
+						    const struct bed4_self *self,
+						    const struct bed4_verdict *v,
+						    enum bed4_outcome o)
+{
+	enum bed4_outcome good = self->role == BED4_ROLE_PEER ? BED4_OUT_ROUTER : BED4_OUT;
+
+	if (o == BED4_MALFORMED)
+		return BED4_SLOW_MODE; /* perhaps only not readable from here */
+	if (o == BED4_SLOW_BIG && skb->gso_size)
+		o = good; /* the kernel has cut it to segments that fit the TUN device */
+	if (o != good)
+		return o;
+	if (skb->ingress_ifindex && bed4_in6_eq(&v->ip6->src, &self->own))
+		return BED4_SRC_SPOOFED; /* our own address, but it came in by a device */
+	return v->len == skb->len ? o : BED4_SLOW_TRAILING;
+}
+
 SEC("tc")
 int bed4_tc_out(struct __sk_buff *skb)
 {
 	const struct bed4_self *self = get_self();
 	__u32 len = skb->len;
 	struct bed4_verdict v;
-	struct bed4_cur cur;
+	struct bed4_cur cur, upper;
 	enum bed4_outcome o;
 	int action;
 
@@ -44,18 +63,15 @@ int bed4_tc_out(struct __sk_buff *skb)
 		return leave(BED4_HOOK_TC_OUT, BED4_OTHER, len);
 	skb_look(skb);
 	cur = (struct bed4_cur){ (void *)(long)skb->data, (void *)(long)skb->data_end };
+	upper = cur;
 	o = bed4_decide_out(self, cur, len, BED4_FROM_TUN, ask_policy, NULL, &v);
-	if (o == BED4_OUT && skb->ingress_ifindex && bed4_in6_eq(&v.ip6->src, &self->own))
-		o = BED4_SRC_SPOOFED; /* our own address, but it came in by a device */
-	if (o == BED4_SLOW_BIG && skb->gso_size)
-		o = BED4_OUT; /* the kernel has cut it to segments that fit the TUN device */
-	if (o == BED4_MALFORMED)
-		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
-	if (o == BED4_OUT && v.len != len)
-		o = BED4_SLOW_TRAILING;
-	if (o != BED4_OUT)
+	o = adjust_out(skb, self, &v, o);
+	if (o == BED4_OUT)
+		account_tx(&v.ip6->dst, len);
+	else if (o == BED4_OUT_ROUTER && bed4_take(&upper, BED4_IP6_LEN))
+		o = choose_path(self, upper, len, &v);
+	else
 		return leave(BED4_HOOK_TC_OUT, o, len);
-	account_tx(&v.ip6->dst, len);
 	if (!settled(BED4_HOOK_TC_OUT, skb_prepend(skb, self->listen, v.to, len, v.tclass), o, len,
 		     &action))
 		return action;
@@ -89,12 +105,12 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 		return leave(BED4_HOOK_TC_IN, BED4_OTHER, len);
 	o = bed4_parse_outer_len(cur, len - ETH_LEN, self, &dg);
 	if (!o)
-		o = bed4_decide_in(self, &dg, ask_policy, NULL, &v);
+		o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
 	if (o == BED4_MALFORMED)
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
 		return leave(BED4_HOOK_TC_IN, o, len);
-	account_rx(&v.ip6->src, dg.src, v.len);
+	note_sender(self, &v.ip6->src, dg.src, v.len);
 	if (o == BED4_RELAY)
 		return tc_relay(skb, self, &v);
 	len = v.len;
@@ -127,6 +143,34 @@ int bed4_tc_in(struct __sk_buff *skb)
 	if (!(self->flags & BED4_SELF_VALID))
 		return leave(BED4_HOOK_TC_IN, BED4_SLOW_INVALID, skb->len);
 	return tc_decap(skb, self);
+}
+
+/*
+ * Changes a neighbour in place, for the daemon, by BPF_PROG_RUN: an update from user space would
+ * write back counters that are old by then. 0, or -2 (ENOENT).
+ */
+SEC("syscall")
+int bed4_set_neigh(struct bed4_neigh_set *set)
+{
+	struct bed4_in6 key = set->key;
+	struct bed4_neigh *n = bpf_map_lookup_elem(&neigh, &key);
+	const struct bed4_neigh *v = &set->value;
+
+	if (!n)
+		return -2;
+	*(volatile __u64 *)&n->word = v->word;
+	n->wake = v->wake;
+	n->since = v->since;
+	n->reason = v->reason;
+	if (v->used > n->used)
+		n->used = v->used;
+	if (v->heard > n->heard)
+		n->heard = v->heard;
+	__sync_fetch_and_add(&n->rx_packets, v->rx_packets);
+	__sync_fetch_and_add(&n->rx_bytes, v->rx_bytes);
+	__sync_fetch_and_add(&n->tx_packets, v->tx_packets);
+	__sync_fetch_and_add(&n->tx_bytes, v->tx_bytes);
+	return 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The XDP program of a router, on the underlay and on each IPv6-side device: decapsulate and
- * forward, relay, encapsulate; everything else goes on unmodified to the kernel and the daemon.
+ * The XDP program. A router's, on the underlay and on each IPv6-side device: decapsulate and forward,
+ * relay, encapsulate. A peer's, on the underlay: strip, before GRO merges what comes out. Everything
+ * else goes on unmodified to the kernel and the daemon.
  * Decisions are in 6bed4/decide.h, packet surgery in room_xdp.bpf.h; neither is made here.
  */
 #include "room_xdp.bpf.h"
@@ -72,8 +73,9 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
  * is tried first, while the packet is still whole; should the strip fail then, a marked but whole
  * packet goes on, which TC tells from a stripped one by its EtherType.
  */
-static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_dgram *dg,
-					const struct bed4_verdict *v, enum bed4_outcome done)
+static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_self *self,
+					const struct bed4_dgram *dg, const struct bed4_verdict *v,
+					enum bed4_outcome done)
 {
 	struct bed4_eth *eth = xdp_eth(ctx, ETH_LEN);
 	struct nexthop same;
@@ -84,7 +86,7 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_dg
 		return leave(BED4_SLOW_LOCAL, len);
 	__builtin_memcpy(same.dmac, eth->dst, 6);
 	__builtin_memcpy(same.smac, eth->src, 6);
-	account_rx(&v->ip6->src, dg->src, len);
+	note_sender(self, &v->ip6->src, dg->src, len);
 	if (xdp_mark(ctx))
 		return leave(BED4_SLOW_MODE, len);
 	err = xdp_strip(ctx, &same, v->tclass, false);
@@ -103,14 +105,14 @@ static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_sel
 
 	if (o)
 		return leave(o, cur.end - cur.pos);
-	o = bed4_decide_in(self, &dg, ask_policy, NULL, &v);
+	o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
 	switch (o) {
 	case BED4_IN_NATIVE:
 		if (!cfg_kernel_forward)
 			return forward_native(ctx, &dg, &v);
-		return strip_to_tun(ctx, &dg, &v, o);
+		return strip_to_tun(ctx, self, &dg, &v, o);
 	case BED4_IN_LOCAL:
-		return strip_to_tun(ctx, &dg, &v, o);
+		return strip_to_tun(ctx, self, &dg, &v, o);
 	case BED4_RELAY:
 		return relay(ctx, self, &dg, &v);
 	default:
@@ -167,6 +169,8 @@ int bed4_xdp(struct xdp_md *ctx)
 			return leave(BED4_OTHER, len);
 		return from_tunnel(ctx, self, cur);
 	case BED4_ETH_IP6:
+		if (self->role == BED4_ROLE_PEER)
+			return leave(BED4_OTHER, len);
 		return from_native(ctx, self, cur);
 	default:
 		return leave(BED4_OTHER, len);

@@ -64,6 +64,21 @@ static __always_inline void report_seen(const struct bed4_in6 *addr, struct bed4
 	bpf_ringbuf_output(&events, &ev, sizeof(ev), 0);
 }
 
+static __always_inline __u32 seconds(__u64 ns)
+{
+	return ns / 1000000000;
+}
+
+/* The cache's entry of an address; the shape that bed4_decide_in() asks for. */
+static __always_inline const struct bed4_neigh *ask_neigh(const void *arg,
+							  const struct bed4_in6 *addr)
+{
+	struct bed4_in6 key = *addr;
+
+	(void)arg;
+	return bpf_map_lookup_elem(&neigh, &key);
+}
+
 static __always_inline bool sampled(void)
 {
 	if (!cfg_account)
@@ -84,7 +99,7 @@ static __always_inline void account_rx(const struct bed4_in6 *addr, struct bed4_
 		report_seen(&key, ep);
 		return;
 	}
-	n->last_seen = bpf_ktime_get_boot_ns();
+	n->heard = seconds(bpf_ktime_get_boot_ns());
 	__sync_fetch_and_add(&n->rx_packets, cfg_account);
 	__sync_fetch_and_add(&n->rx_bytes, (__u64)len * cfg_account);
 }
@@ -102,6 +117,94 @@ static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len)
 		return;
 	__sync_fetch_and_add(&n->tx_packets, cfg_account);
 	__sync_fetch_and_add(&n->tx_bytes, (__u64)len * cfg_account);
+}
+
+#define TELL_GAP 100000000 /* ns between two events about one neighbour */
+
+/* Peer: tells the daemon that @addr is in use and may need a path. */
+static __always_inline void tell_used(const struct bed4_in6 *addr, __u32 heard, __u64 now)
+{
+	__u64 iid = (__u64)addr->w[2] << 32 | addr->w[3];
+	__u32 slot = ((iid ^ iid >> 29) * 0x9e3779b97f4a7c15ull) >> 56 & (TOLD_SLOTS - 1);
+	struct told *told_it = bpf_map_lookup_elem(&told, &slot);
+	struct bed4_event ev = { .type = BED4_EVENT_USED, .heard = heard, .neigh = *addr };
+
+	if (!told_it || (told_it->iid == iid && now - told_it->at < TELL_GAP))
+		return;
+	told_it->iid = iid;
+	told_it->at = now;
+	bpf_ringbuf_output(&events, &ev, sizeof(ev), 0);
+}
+
+/* Peer: sent to (or heard from) the router just now. Stores only what changes. */
+static __always_inline void note_pulse(bool tx, __u32 now)
+{
+	__u32 zero = 0;
+	struct bed4_pulse *p = bpf_map_lookup_elem(&pulse, &zero);
+
+	if (!p)
+		return;
+	if (tx && p->tx != now)
+		p->tx = now;
+	if (!tx && p->rx != now)
+		p->rx = now;
+}
+
+/*
+ * Peer: the way of a packet that may leave, counted with its neighbour. @upper stands behind the
+ * IPv6 header, @len is that of the packet.
+ */
+static __always_inline enum bed4_outcome choose_path(const struct bed4_self *self,
+						     struct bed4_cur upper, __u32 len,
+						     struct bed4_verdict *v)
+{
+	bool inside = bed4_same_prefix(&v->ip6->dst, &self->own), tell;
+	__u64 now = bpf_ktime_get_boot_ns();
+	struct bed4_in6 key = v->ip6->dst;
+	struct bed4_neigh *n = inside ? bpf_map_lookup_elem(&neigh, &key) : NULL;
+	enum bed4_outcome o = bed4_choose_path(self, n, seconds(now), upper, ask_policy, NULL, v,
+					       &tell);
+
+	if (tell)
+		tell_used(&key, n ? n->heard : 0, now);
+	if (n) {
+		n->used = seconds(now);
+		__sync_fetch_and_add(&n->tx_packets, 1);
+		__sync_fetch_and_add(&n->tx_bytes, len);
+	}
+	if (o == BED4_OUT_ROUTER)
+		note_pulse(true, seconds(now));
+	return o;
+}
+
+/* Peer: a packet for this host came from @src, straight or by the router. */
+static __always_inline void note_heard(const struct bed4_self *self, const struct bed4_in6 *addr,
+				       struct bed4_ep src, __u32 len)
+{
+	__u32 now = seconds(bpf_ktime_get_boot_ns());
+	struct bed4_in6 key = *addr;
+	struct bed4_neigh *n;
+
+	if (bed4_ep_eq(src, self->server)) {
+		note_pulse(false, now);
+		return;
+	}
+	n = bpf_map_lookup_elem(&neigh, &key);
+	if (!n)
+		return;
+	n->heard = now;
+	__sync_fetch_and_add(&n->rx_packets, 1);
+	__sync_fetch_and_add(&n->rx_bytes, len);
+}
+
+/* Counts the sender of a packet that was good to come in. */
+static __always_inline void note_sender(const struct bed4_self *self, const struct bed4_in6 *addr,
+					struct bed4_ep src, __u32 len)
+{
+	if (self->role == BED4_ROLE_PEER)
+		note_heard(self, addr, src, len);
+	else
+		account_rx(addr, src, len);
 }
 
 /* Is a packet with this outcome at its end? What is neither this nor FORWARD is passed on. */

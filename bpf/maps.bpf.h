@@ -42,7 +42,7 @@ struct {
 	__type(value, struct bed4_count);
 } slow SEC(".maps");
 
-/* Neighbours. Entries come and go by the daemon; BPF adds to counters and stamps. */
+/* Neighbours. Entries come and go by the daemon, which also sizes it; BPF counts and stamps. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -50,6 +50,33 @@ struct {
 	__type(key, struct bed4_in6);
 	__type(value, struct bed4_neigh);
 } neigh SEC(".maps");
+
+/* Peer: written by BPF, mapped by the daemon. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_pulse);
+} pulse SEC(".maps");
+
+/*
+ * Peer: whose use was told to the daemon lately, so that a stream of packets does not become a
+ * stream of events. Two neighbours may share a slot; then both are told more often.
+ */
+#define TOLD_SLOTS 256
+
+struct told {
+	__u64 iid;
+	__u64 at; /* ns */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TOLD_SLOTS);
+	__type(key, __u32);
+	__type(value, struct told);
+} told SEC(".maps");
 
 /* What the operator lifted or denied, enum bed4_policy. Written by the daemon. */
 struct {

@@ -1,95 +1,277 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* `neigh`: the neighbours, one line each, in the manner of `ip neigh`. */
+/*
+ * `neigh`: the neighbours, in the manner of `ip neigh`. Reads the map; changes go through the daemon.
+ * Must not know how paths are found.
+ */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
 
 #include "cmd.h"
+#include "io/ctl.h"
+#include "opt.h"
 #include "show.h"
 
 static const char help[] =
-	"Usage: 6bed4ctl neigh [show] [IFACE] [-j]\n\n"
-	"Lists the neighbours of IFACE, or of every loaded device: on a router the peers that have\n"
-	"sent something within the last 10 minutes. Counters are scaled up from samples, see --account.\n";
+	"Usage: 6bed4ctl neigh [show] [[dev] IFACE] [-j]\n"
+	"       6bed4ctl neigh get IPV6 [[dev] IFACE] [-j]\n"
+	"       6bed4ctl neigh add IPV6 [lladdr IPV4:PORT] [[dev] IFACE]\n"
+	"       6bed4ctl neigh del IPV6 [[dev] IFACE]\n"
+	"       6bed4ctl neigh flush [[dev] IFACE]\n\n"
+	"Lists or changes the neighbours of IFACE, or of every loaded device. On a peer: who it has sent\n"
+	"to, by which path (lan, direct, router), and why not directly. `add` makes a direct path that\n"
+	"is never probed, by default to the address inside IPV6; `del` lets the search begin anew;\n"
+	"`flush` forgets all that were not added. On a router: the peers that have sent something within\n"
+	"the last 10 minutes; counters are scaled up from samples, see --account.\n";
 
-static void text(const struct show *s, const struct bed4_in6 *addr, const struct bed4_neigh *n,
-		 __u64 now)
+static const char *const state_names[BED4_NEIGH_STATES] = {
+	"NONE", "SEEN", "INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "VIA_ROUTER", "PERMANENT",
+};
+static const char *const path_names[] = { "router", "direct", "lan" };
+static const char *const reasons[BED4_REASONS] = {
+	"", "no answer yet", "no answer", "odd port", "refused address", "cache full",
+};
+
+/* What was asked for. */
+struct request {
+	const char *verb;
+	struct bed4_in6 addr;
+	bool has_addr;
+	struct bed4_ep at;
+	struct json_object *list; /* with -j */
+	unsigned int found;
+};
+
+/* A neighbour with what is derived from it. */
+struct line {
+	const struct show *s;
+	struct bed4_in6 addr;
+	struct bed4_neigh n;
+	struct bed4_ep via; /* where packets to it go */
+	const char *state, *path, *reason;
+	__u32 age, idle, wait; /* s */
+};
+
+static __u32 since(__u32 now, __u32 then)
 {
-	struct bed4_ep ep = bed4_ep(n->addr, n->port);
-	char a[SHOW_TEXT], b[SHOW_TEXT], c[SHOW_TEXT], d[SHOW_TEXT];
-
-	printf("%s via %s dev %s lladdr %s SEEN age %s rx %llu/%llu tx %llu/%llu\n", show_ip6(addr, a),
-	       show_ep(ep, b), s->info.tun_name, show_lladdr(ep, c),
-	       show_age(now > n->last_seen ? now - n->last_seen : 0, d), n->rx_packets, n->rx_bytes,
-	       n->tx_packets, n->tx_bytes);
+	return now > then ? now - then : 0;
 }
 
-static struct json_object *json(const struct show *s, const struct bed4_in6 *addr,
-				const struct bed4_neigh *n, __u64 now)
+static struct line line_of(const struct show *s, const struct bed4_in6 *addr,
+			   const struct bed4_neigh *n)
 {
+	__u32 now = (__u32)(show_now() / 1000000000ull);
+	struct line l = { .s = s, .addr = *addr, .n = *n, .via = bed4_ep(n->addr, n->port) };
+	__u32 last = n->used > n->heard ? n->used : n->heard;
+
+	l.state = n->state < BED4_NEIGH_STATES ? state_names[n->state] : "?";
+	l.path = n->path <= BED4_PATH_LAN ? path_names[n->path] : "?";
+	l.reason = n->reason < BED4_REASONS ? reasons[n->reason] : "?";
+	if (n->path == BED4_PATH_ROUTER)
+		l.via = s->self.server;
+	l.age = since(now, n->state == BED4_NEIGH_SEEN ? n->heard : n->since);
+	l.idle = last ? since(now, last) : 0;
+	if (n->state == BED4_NEIGH_VIA_ROUTER && n->wake != BED4_NEVER)
+		l.wait = since(n->wake, now);
+	return l;
+}
+
+static void text(const struct line *l)
+{
+	const struct bed4_neigh *n = &l->n;
+	char a[SHOW_TEXT], b[SHOW_TEXT], c[SHOW_TEXT];
+
+	printf("%s via %s dev %s lladdr %s path %s %s", show_ip6(&l->addr, a), show_ep(l->via, b),
+	       l->s->info.tun_name, show_lladdr(bed4_ep(n->addr, n->port), c), l->path, l->state);
+	if (*l->reason && l->wait)
+		printf(" (%s, waiting %u s)", l->reason, l->wait);
+	else if (*l->reason)
+		printf(" (%s)", l->reason);
+	printf(" age %us idle %us rx %llu/%llu tx %llu/%llu\n", l->age, l->idle, n->rx_packets,
+	       n->rx_bytes, n->tx_packets, n->tx_bytes);
+}
+
+static void put(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+static struct json_object *json(const struct line *l)
+{
+	const struct bed4_neigh *n = &l->n;
 	const struct { const char *key; __u64 value; } numbers[] = {
-		{ "age_seconds", now > n->last_seen ? (now - n->last_seen) / 1000000000ull : 0 },
+		{ "age_seconds", l->age }, { "idle_seconds", l->idle }, { "wait_seconds", l->wait },
 		{ "rx_packets", n->rx_packets }, { "rx_bytes", n->rx_bytes },
 		{ "tx_packets", n->tx_packets }, { "tx_bytes", n->tx_bytes },
 	};
-	struct bed4_ep ep = bed4_ep(n->addr, n->port);
 	struct json_object *o = json_object_new_object();
 	char buf[SHOW_TEXT];
 	size_t i;
 
-	json_object_object_add(o, "iface", json_object_new_string(s->iface));
-	json_object_object_add(o, "address", json_object_new_string(show_ip6(addr, buf)));
-	json_object_object_add(o, "via", json_object_new_string(show_ep(ep, buf)));
-	json_object_object_add(o, "dev", json_object_new_string(s->info.tun_name));
-	json_object_object_add(o, "lladdr", json_object_new_string(show_lladdr(ep, buf)));
-	json_object_object_add(o, "state", json_object_new_string("SEEN"));
+	put(o, "iface", l->s->iface);
+	put(o, "address", show_ip6(&l->addr, buf));
+	put(o, "via", show_ep(l->via, buf));
+	put(o, "dev", l->s->info.tun_name);
+	put(o, "lladdr", show_lladdr(bed4_ep(n->addr, n->port), buf));
+	put(o, "path", l->path);
+	put(o, "state", l->state);
+	if (*l->reason)
+		put(o, "reason", l->reason);
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
 		json_object_object_add(o, numbers[i].key,
 				       json_object_new_int64((int64_t)numbers[i].value));
 	return o;
 }
 
-static int show_one(const struct show *s, struct instance_maps *m, void *list)
+static void show_line(const struct line *l, struct request *r)
 {
-	struct bed4_in6 key, next;
-	__u64 now = show_now();
-	struct bed4_neigh n;
-	unsigned int steps;
-	bool more = !bpf_map_get_next_key(m->neigh, NULL, &next);
+	r->found++;
+	if (r->list)
+		json_object_array_add(r->list, json(l));
+	else
+		text(l);
+}
 
-	for (steps = 0; more && steps < 2 * BED4_NEIGH_MAX; steps++) {
+static int show_all(const struct show *s, struct instance_maps *m, struct request *r)
+{
+	bool more = true, first = true;
+	struct bed4_in6 key, next;
+	struct bed4_neigh n;
+	struct line l;
+	__u32 steps;
+
+	for (steps = 0; more && steps <= 2 * s->info.neigh_max; steps++) {
+		if (!first && !bpf_map_lookup_elem(m->neigh, &key, &n)) {
+			l = line_of(s, &key, &n);
+			show_line(&l, r);
+		}
+		more = !bpf_map_get_next_key(m->neigh, first ? NULL : &key, &next);
 		key = next;
-		more = !bpf_map_get_next_key(m->neigh, &key, &next);
-		if (bpf_map_lookup_elem(m->neigh, &key, &n))
-			continue; /* gone meanwhile */
-		if (list)
-			json_object_array_add(list, json(s, &key, &n, now));
-		else
-			text(s, &key, &n, now);
+		first = false;
 	}
 	return EXIT_DONE;
 }
 
+/* An unknown neighbour goes by the router; if it cannot even be sought, that is worth a line. */
+static int show_get(const struct show *s, struct instance_maps *m, struct request *r)
+{
+	struct bed4_neigh n = { .reason = BED4_REASON_FULL };
+	struct line l;
+
+	if (bpf_map_lookup_elem(m->neigh, &r->addr, &n)) {
+		if (s->self.role != BED4_ROLE_PEER || !bed4_same_prefix(&r->addr, &s->self.own) ||
+		    s->neighbours < s->info.neigh_max)
+			return EXIT_DONE;
+		bed4_iid_get(&r->addr, &r->at);
+		n.addr = r->at.addr;
+		n.port = r->at.port;
+	}
+	l = line_of(s, &r->addr, &n);
+	show_line(&l, r);
+	return EXIT_DONE;
+}
+
+static int change(const struct show *s, const struct request *r)
+{
+	char words[CTL_REQUEST], addr[SHOW_TEXT], at[SHOW_TEXT];
+	struct ctl_reply reply = {};
+	struct err e = {};
+	int err;
+
+	snprintf(words, sizeof(words), "neigh %s %s %s", r->verb,
+		 r->has_addr ? show_ip6(&r->addr, addr) : "", r->at.addr ? show_ep(r->at, at) : "");
+	err = ctl_ask(s->iface, words, 5, &reply, &e);
+	if (err == -ENOENT)
+		snprintf(e.text, sizeof(e.text), "the daemon of %s is dead; `6bed4ctl load` revives it",
+			 s->iface);
+	if (err || reply.code) {
+		fprintf(stderr, "6bed4ctl neigh: %s\n", err ? e.text : reply.text);
+		return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+static int run_one(const struct show *s, struct instance_maps *m, void *arg)
+{
+	struct request *r = arg;
+
+	if (!strcmp(r->verb, "show"))
+		return show_all(s, m, r);
+	if (!strcmp(r->verb, "get"))
+		return show_get(s, m, r);
+	return change(s, r);
+}
+
+static int usage(const char *what, const char *word)
+{
+	fprintf(stderr, "6bed4ctl neigh: %s%.60s; see `6bed4ctl neigh --help`\n", what, word);
+	return EXIT_USAGE;
+}
+
+static bool is_verb(const char *word)
+{
+	static const char *const verbs[] = { "show", "get", "add", "del", "flush" };
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
+		if (!strcmp(word, verbs[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Takes the words that are ours out of @argv; what is left is a device and -j, for show_args(). */
+static int parse(struct request *r, int *argc, char **argv)
+{
+	int i, left = 1;
+	bool wants;
+
+	r->verb = *argc > 1 && is_verb(argv[1]) ? argv[1] : "show";
+	wants = strcmp(r->verb, "show") && strcmp(r->verb, "flush");
+	for (i = 1; i < *argc; i++) {
+		if (argv[i] == r->verb)
+			continue;
+		if (!strcmp(argv[i], "lladdr") && !strcmp(r->verb, "add") && i + 1 < *argc) {
+			if (opt_endpoint(argv[++i], &r->at) || !r->at.addr)
+				return usage("lladdr must be IPV4:PORT, not ", argv[i]);
+		} else if (!strcmp(argv[i], "dev") && i + 1 < *argc) {
+			argv[left++] = argv[++i];
+		} else if (wants && !r->has_addr && argv[i][0] != '-') {
+			if (opt_ipv6(argv[i], &r->addr))
+				return usage("not an IPv6 address: ", argv[i]);
+			r->has_addr = true;
+		} else {
+			argv[left++] = argv[i];
+		}
+	}
+	*argc = left;
+	return 0;
+}
+
 int cmd_neigh(int argc, char **argv)
 {
-	struct json_object *root, *list;
+	struct request r = {};
+	struct json_object *root = NULL;
 	struct show_args a;
-	int code;
+	int code = parse(&r, &argc, argv);
 
-	if (argc > 1 && !strcmp(argv[1], "show")) {
-		argv[1] = argv[0];
-		argc--;
-		argv++;
-	}
-	if (show_args(&a, argc, argv, help, false, &code))
+	if (code || show_args(&a, argc, argv, help, false, &code))
 		return code;
-	if (!cmd_json)
-		return show_each(&a, show_one, NULL);
-	root = show_json();
-	list = json_object_new_array();
-	code = show_each(&a, show_one, list);
-	json_object_object_add(root, "neighbours", list);
-	show_print(root);
+	if (strcmp(r.verb, "show") && strcmp(r.verb, "flush") && !r.has_addr)
+		return usage("say which IPv6 address to ", r.verb);
+	if (cmd_json) {
+		root = show_json();
+		r.list = json_object_new_array();
+		json_object_object_add(root, "neighbours", r.list);
+	}
+	code = show_each(&a, run_one, &r);
+	if (root)
+		show_print(root);
+	if (code == EXIT_DONE && !strcmp(r.verb, "get") && !r.found) {
+		fprintf(stderr, "6bed4ctl neigh: no such neighbour: packets to it go by the router\n");
+		return EXIT_FAILED;
+	}
 	return code;
 }

@@ -126,7 +126,9 @@ static void text(const struct show *s, const struct totals *t)
 	printf("  dropped     %llu", t->dropped);
 	printf(t->dropped ? ", mostly %s: %s\n" : "\n", outcome_name(t->top_drop),
 	       outcome_text(t->top_drop));
-	printf("  neighbours  %u of %u\n", s->neighbours, BED4_NEIGH_MAX);
+	printf("  neighbours  %u of %u", s->neighbours, info->neigh_max);
+	printf(info->neigh_full ? ", full: %u more go by the router, see --neigh-max\n" : "\n",
+	       info->neigh_full);
 }
 
 static void put(struct json_object *o, const char *key, const char *value)
@@ -194,7 +196,8 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 		put(p, "top_drop", outcome_name(t->top_drop));
 	json_object_object_add(o, "packets", p);
 	put_number(o, "neighbours", s->neighbours);
-	put_number(o, "neighbours_max", BED4_NEIGH_MAX);
+	put_number(o, "neighbours_max", s->info.neigh_max);
+	put_number(o, "neighbours_refused", s->info.neigh_full);
 	json_object_object_add(o, "options", options_json(s->info.options));
 	return o;
 }

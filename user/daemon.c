@@ -27,6 +27,11 @@ __u64 daemon_now(void)
 	return (__u64)ts.tv_sec * NSEC_PER_SEC + (__u64)ts.tv_nsec;
 }
 
+__u32 daemon_seconds(void)
+{
+	return (__u32)(daemon_now() / NSEC_PER_SEC);
+}
+
 static int open_ctl(struct daemon *d, struct err *e)
 {
 	char name[64];
@@ -37,14 +42,28 @@ static int open_ctl(struct daemon *d, struct err *e)
 				    strerror(-d->ctl)) : 0;
 }
 
+/* Where peers of one LAN look for each other (PROTOCOL section 7). */
+static const struct bed4_ep lan_group = { .addr = BED4_HTONL(0xe0000001),
+					  .port = BED4_HTONS(BED4_PORT) };
+
 static int open_devices(struct daemon *d, struct err *e)
 {
 	struct bed4_ep listen = bed4_ep(d->opt.listen, BED4_HTONS(d->opt.port));
+	struct rtnl_link link;
 	bool made;
+	int err;
 
-	d->udp = udp_open(listen, e);
+	err = rtnl_link_get(d->opt.iface, &link);
+	if (err)
+		return err_set(e, err, "cannot look at %s: %s", d->opt.iface, strerror(-err));
+	d->running = link.running;
+	d->udp = udp_open(listen, d->underlay, e);
 	if (d->udp < 0)
 		return d->udp;
+	if (d->opt.role == BED4_ROLE_PEER && d->opt.radius)
+		d->lan = udp_open_group(lan_group, d->underlay, e);
+	if (d->lan < 0 && d->opt.role == BED4_ROLE_PEER && d->opt.radius)
+		return d->lan;
 	d->tun = tun_open(d->opt.tun, d->opt.mtu, &made, &d->tun_index, e);
 	if (d->tun < 0)
 		return d->tun;
@@ -59,7 +78,7 @@ static int open_fastpath(struct daemon *d, struct err *e)
 	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
 				     .forward = d->opt.forward, .account = d->opt.account,
 				     .tun = d->tun_index, .pin_dir = d->in.pin_dir,
-				     .underlay = if_nametoindex(d->opt.iface) };
+				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max };
 	unsigned int i;
 
 	for (i = 0; i < d->opt.v6_count; i++)
@@ -71,9 +90,12 @@ static int open_tunnel(struct daemon *d, struct err *e)
 {
 	struct tunnel_config c = { .role = d->opt.role, .mtu = d->opt.mtu, .prefix = d->opt.prefix,
 				   .listen = bed4_ep(d->opt.listen, BED4_HTONS(d->opt.port)),
-				   .keepalive_sec = BED4_KEEPALIVE_SEC,
-				   .keepalive_ttl = BED4_KEEPALIVE_TTL, .policy = policy_ask,
-				   .policy_arg = &d->policy, .fixed_port = d->fixed_port };
+				   .keepalive_sec = d->opt.keepalive,
+				   .keepalive_ttl = (__u8)d->opt.keepalive_ttl,
+				   .radius = (__u8)d->opt.radius, .eager = d->opt.eager_tcp,
+				   .neigh_max = d->opt.neigh_max, .policy = policy_ask,
+				   .onlink = policy_onlink, .policy_arg = &d->policy,
+				   .fixed_port = d->fixed_port };
 	int err;
 
 	c.public = bed4_ep(d->opt.public_v4 ? d->opt.public_v4 : d->opt.listen, c.listen.port);
@@ -168,7 +190,7 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 
 static void close_all(struct daemon *d)
 {
-	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->monitor };
+	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->monitor };
 	size_t i;
 
 	fastpath_close(d->fp);
@@ -187,6 +209,8 @@ int daemon_clean(const struct instance *in, const struct bed4_info *info, struct
 
 	if (info->made_rules)
 		rtnl_spoof_rules_del(&info->prefix);
+	if (info->made_label)
+		rtnl_label_del(&info->prefix);
 	if (!tun || !info->made_tun)
 		return err;
 	ret = rtnl_link_del(tun);
@@ -207,6 +231,7 @@ int daemon_down(struct daemon *d, struct err *e)
 	if (!info.made_tun && d->opt.default_route)
 		rtnl_default6_del(d->tun_index);
 	close_all(d);
+	tunnel_exit(&d->tunnel);
 	err = daemon_clean(&d->in, &info, e);
 	free(d);
 	return err;
@@ -223,8 +248,9 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 	d->opt = *o;
 	d->in = *in;
 	d->policy.opt = &d->opt;
+	d->policy.underlay = d->underlay = if_nametoindex(o->iface);
 	d->fixed_port = o->port_fixed;
-	d->ctl = d->tun = d->udp = d->monitor = -1;
+	d->ctl = d->tun = d->udp = d->lan = d->monitor = -1;
 	err = bring_up(d, notice, size, e);
 	if (!err) {
 		*out = d;

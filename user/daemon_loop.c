@@ -22,18 +22,17 @@
 #define BATCH	    64 /* packets per source and wake-up, so that nobody starves */
 #define PACKET_MAX  65536
 #define EXPIRE_TICK (60 * NSEC_PER_SEC)
-#define EXPIRE_AGE  (600 * NSEC_PER_SEC)
+#define EXPIRE_AGE  600 /* s */
+#define PULSE_TICK  (2 * NSEC_PER_SEC)
 
-static int watch(int epoll, int fd, uint32_t id)
+int daemon_watch(struct daemon *d, int fd, enum daemon_source id)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = id };
 
-	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+	return epoll_ctl(d->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
 }
 
-enum source { SRC_TUN, SRC_UDP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL };
-
-static void publish_self(struct daemon *d)
+void daemon_publish_self(struct daemon *d)
 {
 	int err = fastpath_set_self(d->fp, &d->tunnel.self);
 
@@ -69,57 +68,12 @@ static void publish_state(struct daemon *d)
 							  "the NAT gives odd external ports only" :
 							  "the router does not answer");
 	}
+	if (d->info.neigh_full != d->tunnel.refused) {
+		d->info.neigh_full = (__u32)d->tunnel.refused;
+		fastpath_set_info(d->fp, &d->info);
+	}
 	if (!now)
 		tell_ready(d);
-}
-
-/* New address first, then the old one deprecated and removed, so that there is always one. */
-static void set_address(struct daemon *d, const struct bed4_in6 *addr)
-{
-	int err = rtnl_addr6_set(d->tun_index, addr, false);
-
-	if (err)
-		log_error("cannot set the address: %s", strerror(-err));
-	if (d->has_addr && !bed4_in6_eq(&d->addr, addr)) {
-		rtnl_addr6_set(d->tun_index, &d->addr, true);
-		rtnl_addr6_del(d->tun_index, &d->addr);
-	}
-	d->addr = *addr;
-	d->has_addr = true;
-	publish_self(d);
-	log_info("address set");
-}
-
-static void del_address(struct daemon *d)
-{
-	if (d->has_addr)
-		rtnl_addr6_del(d->tun_index, &d->addr);
-	d->has_addr = false;
-	publish_self(d);
-}
-
-/* A NAT that gave an odd port may give an even one to another local port. */
-static void rebind(struct daemon *d)
-{
-	struct bed4_ep ep = d->tunnel.self.listen;
-	unsigned int port = BED4_NTOHS(ep.port) + 2;
-	struct err e;
-	int fd;
-
-	if (port > BED4_PEER_PORT_MAX || port < BED4_PEER_PORT_MIN)
-		port = BED4_PEER_PORT_MIN;
-	ep.port = BED4_HTONS(port);
-	fd = udp_open(ep, &e);
-	if (fd < 0) {
-		log_error("%s", e.text);
-		tunnel_rebound(&d->tunnel, daemon_now(), d->tunnel.self.listen);
-		return;
-	}
-	close(d->udp); /* leaves the epoll set with it */
-	d->udp = fd;
-	watch(d->epoll, fd, SRC_UDP);
-	tunnel_rebound(&d->tunnel, daemon_now(), ep);
-	publish_self(d);
 }
 
 static void note_seen(struct daemon *d, const struct action *act)
@@ -131,7 +85,7 @@ static void note_seen(struct daemon *d, const struct action *act)
 	/* With programs attached those count, and an entry only has to be there. */
 	if (n > 1 && d->info.mode == BED4_MODE_OFF && (__u64)random() % n)
 		n = 0;
-	fastpath_seen(d->fp, &act->in6, act->to, daemon_now(), n, n * act->len);
+	fastpath_seen(d->fp, &act->in6, act->to, daemon_seconds(), n, n * act->len);
 }
 
 static void carry_out(struct daemon *d, const struct action *act)
@@ -149,19 +103,18 @@ static void carry_out(struct daemon *d, const struct action *act)
 		note_seen(d, act);
 		break;
 	case ACTION_ADDR_SET:
-		set_address(d, &act->in6);
-		break;
 	case ACTION_ADDR_DEL:
-		del_address(d);
-		break;
+	case ACTION_NEIGH_SET:
+	case ACTION_NEIGH_DEL:
+	case ACTION_NEIGH_FLUSH:
 	case ACTION_REBIND:
-		rebind(d);
+		daemon_carry_peer(d, act);
 		break;
 	}
 	tunnel_done(&d->tunnel, act, ok);
 }
 
-static void carry_out_all(struct daemon *d)
+void daemon_carry_out(struct daemon *d)
 {
 	unsigned int i;
 
@@ -184,10 +137,25 @@ static void read_udp(struct daemon *d)
 		if (n < 0)
 			break;
 		tunnel_rx_udp(&d->tunnel, daemon_now(), src, tos, packet, (size_t)n, &d->actions);
-		carry_out_all(d);
+		daemon_carry_out(d);
 	}
 	if (d->opt.role == BED4_ROLE_PEER)
 		publish_state(d);
+}
+
+static void read_lan(struct daemon *d)
+{
+	struct bed4_ep src;
+	int i, n;
+	__u8 tos;
+
+	for (i = 0; i < BATCH; i++) {
+		n = udp_recv(d->lan, packet, sizeof(packet), &src, &tos);
+		if (n < 0)
+			break;
+		tunnel_rx_lan(&d->tunnel, daemon_now(), src, packet, (size_t)n, &d->actions);
+		daemon_carry_out(d);
+	}
 }
 
 static void read_tun(struct daemon *d)
@@ -200,7 +168,7 @@ static void read_tun(struct daemon *d)
 		if (n <= 0)
 			break;
 		tunnel_rx_tun(&d->tunnel, daemon_now(), packet, (size_t)n, &d->actions);
-		carry_out_all(d);
+		daemon_carry_out(d);
 	}
 }
 
@@ -209,7 +177,11 @@ static void on_event(void *arg, const struct bed4_event *ev)
 	struct daemon *d = arg;
 
 	if (ev->type == BED4_EVENT_SEEN && d->opt.account)
-		fastpath_seen(d->fp, &ev->neigh, ev->ep, daemon_now(), d->opt.account, 0);
+		fastpath_seen(d->fp, &ev->neigh, ev->ep, daemon_seconds(), d->opt.account, 0);
+	if (ev->type != BED4_EVENT_USED)
+		return;
+	tunnel_used(&d->tunnel, daemon_now(), &ev->neigh, ev->heard, &d->actions);
+	daemon_carry_out(d);
 }
 
 static void serve_maps(struct daemon *d, int conn)
@@ -224,7 +196,7 @@ static void serve_maps(struct daemon *d, int conn)
 
 static void read_ctl(struct daemon *d)
 {
-	char request[64];
+	char request[CTL_REQUEST];
 	int conn = ctl_accept(d->ctl, request, sizeof(request));
 
 	if (conn < 0)
@@ -237,6 +209,8 @@ static void read_ctl(struct daemon *d)
 	} else {
 		struct ctl_reply reply = { .code = 1, .text = "unknown request" };
 
+		if (!strncmp(request, "neigh ", 6))
+			daemon_neigh_request(d, request + 6, &reply);
 		ctl_reply(conn, &reply);
 	}
 }
@@ -245,7 +219,9 @@ static void read_monitor(struct daemon *d)
 {
 	rtnl_drain(d->monitor);
 	if (policy_refresh(&d->policy, &d->tunnel.self, d->fp) > 0)
-		publish_self(d);
+		daemon_publish_self(d);
+	if (d->opt.role == BED4_ROLE_PEER)
+		daemon_follow_link(d);
 }
 
 static void timers(struct daemon *d)
@@ -254,12 +230,20 @@ static void timers(struct daemon *d)
 
 	if (now >= tunnel_deadline(&d->tunnel)) {
 		tunnel_tick(&d->tunnel, now, &d->actions);
-		carry_out_all(d);
+		daemon_carry_out(d);
 		publish_state(d);
 	}
 	if (now >= d->expire_at) {
 		d->expire_at = now + EXPIRE_TICK;
-		fastpath_expire(d->fp, now > EXPIRE_AGE ? now - EXPIRE_AGE : 0);
+		if (d->opt.role == BED4_ROLE_PEER)
+			daemon_stamp_neighbours(d);
+		else
+			fastpath_expire(d->fp, daemon_seconds() > EXPIRE_AGE ?
+						       daemon_seconds() - EXPIRE_AGE : 0);
+	}
+	if (now >= d->pulse_at) {
+		d->pulse_at = now + PULSE_TICK;
+		tunnel_pulse(&d->tunnel, fastpath_pulse(d->fp));
 	}
 	if (d->ready && now >= d->ready_by)
 		tell_ready(d);
@@ -272,6 +256,8 @@ static int until_due(const struct daemon *d)
 
 	if (d->expire_at < due)
 		due = d->expire_at;
+	if (d->pulse_at < due)
+		due = d->pulse_at;
 	if (d->ready && d->ready_by < due)
 		due = d->ready_by;
 	if (due <= now)
@@ -280,7 +266,7 @@ static int until_due(const struct daemon *d)
 	return due > 60000 ? 60000 : (int)due;
 }
 
-static void dispatch(struct daemon *d, enum source source)
+static void dispatch(struct daemon *d, enum daemon_source source)
 {
 	switch (source) {
 	case SRC_TUN:
@@ -288,6 +274,9 @@ static void dispatch(struct daemon *d, enum source source)
 		break;
 	case SRC_UDP:
 		read_udp(d);
+		break;
+	case SRC_LAN:
+		read_lan(d);
 		break;
 	case SRC_CTL:
 		read_ctl(d);
@@ -304,13 +293,13 @@ static void dispatch(struct daemon *d, enum source source)
 	}
 }
 
-static int loop(struct daemon *d, int epoll)
+static int loop(struct daemon *d)
 {
 	struct epoll_event ev[8];
 	int i, n;
 
 	while (!d->stop) {
-		n = epoll_wait(epoll, ev, 8, until_due(d));
+		n = epoll_wait(d->epoll, ev, 8, until_due(d));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		for (i = 0; i < n; i++)
@@ -332,18 +321,19 @@ static int signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static int set_up_loop(struct daemon *d, int epoll, int sig)
+static int set_up_loop(struct daemon *d, int sig)
 {
-	const struct { int fd; enum source id; } sources[] = {
+	const struct { int fd; enum daemon_source id; } sources[] = {
 		{ d->tun, SRC_TUN },	     { d->udp, SRC_UDP },
 		{ d->ctl, SRC_CTL },	     { d->monitor, SRC_MONITOR },
 		{ sig, SRC_SIGNAL },	     { fastpath_event_fd(d->fp), SRC_EVENTS },
+		{ d->lan, SRC_LAN },
 	};
 	size_t i;
 	int err = 0;
 
 	for (i = 0; !err && i < sizeof(sources) / sizeof(*sources); i++)
-		err = watch(epoll, sources[i].fd, sources[i].id);
+		err = sources[i].fd < 0 ? 0 : daemon_watch(d, sources[i].fd, sources[i].id);
 	return err;
 }
 
@@ -379,14 +369,16 @@ int daemon_run(struct daemon *d, daemon_ready_fn ready, void *arg)
 	d->ready_by = daemon_now() + d->opt.wait * NSEC_PER_SEC;
 	d->expire_at = daemon_now() + EXPIRE_TICK;
 	d->epoll = epoll;
+	d->pulse_at = d->opt.role == BED4_ROLE_PEER && d->info.mode != BED4_MODE_OFF ? daemon_now() :
+										       UINT64_MAX;
 	tunnel_start(&d->tunnel, daemon_now());
 	d->info.degraded = degraded(d);
 	fastpath_set_info(d->fp, &d->info);
 	if (d->opt.role == BED4_ROLE_ROUTER)
 		tell_ready(d);
-	err = epoll < 0 || sig < 0 ? -errno : set_up_loop(d, epoll, sig);
+	err = epoll < 0 || sig < 0 ? -errno : set_up_loop(d, sig);
 	if (!err)
-		err = loop(d, epoll);
+		err = loop(d);
 	if (err)
 		log_error("the loop ended: %s", strerror(-err));
 	close(epoll);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What daemon.c (up and down) and daemon_loop.c (running) share. For nobody else. */
+/* What daemon.c (up and down), daemon_loop.c (running) and daemon_peer.c (a peer's part) share. For nobody else. */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
 
 #include "daemon.h"
+#include "io/ctl.h"
 
 struct daemon {
 	struct load_options opt; /* in effect */
@@ -14,22 +15,38 @@ struct daemon {
 	struct limit limit;
 	struct fastpath *fp;
 	bool fixed_port; /* the user said --port */
-	int ctl, tun, udp, monitor; /* -1: not open */
-	unsigned int tun_index;
+	int ctl, tun, udp, lan, monitor; /* -1: not open */
+	unsigned int tun_index, underlay;
+	bool running; /* the underlay has a carrier */
 	__u64 expire_at; /* next look for neighbours that are gone */
 	daemon_ready_fn ready; /* NULL once told */
 	void *ready_arg;
 	__u64 ready_by;
 	struct bed4_in6 addr; /* peer: what the TUN device has */
 	bool has_addr;
+	__u64 pulse_at; /* next look at what the fast path sends to the router */
 	int epoll;
 	bool stop;
 	int stop_conn; /* who asked for it and waits for the answer, 0 nobody */
 	struct actions actions;
 };
 
-/* CLOCK_BOOTTIME, ns. */
+enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL };
+
+/* CLOCK_BOOTTIME, ns; and in s as in map `neigh`. */
 __u64 daemon_now(void);
+__u32 daemon_seconds(void);
+
+/* daemon_loop.c: */
+int daemon_watch(struct daemon *d, int fd, enum daemon_source id);
+void daemon_publish_self(struct daemon *d);
+void daemon_carry_out(struct daemon *d); /* d->actions, all of them */
+
+/* daemon_peer.c, for a peer only: */
+void daemon_carry_peer(struct daemon *d, const struct action *act);
+void daemon_follow_link(struct daemon *d); /* after link or address events */
+void daemon_stamp_neighbours(struct daemon *d);
+void daemon_neigh_request(struct daemon *d, const char *words, struct ctl_reply *reply);
 
 /* Takes everything down and frees @d. */
 int daemon_down(struct daemon *d, struct err *e);

@@ -16,7 +16,7 @@ static const struct command {
 	{ "unload", cmd_unload, "IFACE", "remove all that load has made" },
 	{ "status", cmd_status, "[IFACE]", "what is loaded and how it fares" },
 	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },
-	{ "neigh", cmd_neigh, "[show] [IFACE]", "neighbours seen lately" },
+	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them" },
 	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port" },
 };
 
@@ -29,8 +29,8 @@ static void usage(FILE *f)
 	fprintf(f, "Usage: 6bed4ctl [-j] [COMMAND ...]\n\n"
 		   "Without a command: status of all that is loaded.\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(f, "  %-7s %-18s %s\n", commands[i].name, commands[i].args, commands[i].help);
-	fprintf(f, "  %-7s %-18s %s\n", "help", "[COMMAND]", "this, or more on one command");
+		fprintf(f, "  %-7s %-27s %s\n", commands[i].name, commands[i].args, commands[i].help);
+	fprintf(f, "  %-7s %-27s %s\n", "help", "[COMMAND]", "this, or more on one command");
 	fprintf(f, "\n-j prints JSON. `6bed4ctl COMMAND --help` tells more; so does man 6bed4ctl.\n"
 		   "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing loaded, 4 degraded.\n");
 }

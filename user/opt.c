@@ -296,6 +296,34 @@ static int set_wait(struct load_options *o, const char *s)
 	return opt_uint(s, 0, 3600, &o->wait);
 }
 
+static int set_keepalive(struct load_options *o, const char *s)
+{
+	char left[16];
+	const char *ttl = split(s, ',', left, sizeof(left));
+
+	if (!ttl)
+		return strchr(s, ',') ? -EINVAL : opt_uint(s, 0, 3600, &o->keepalive);
+	return opt_uint(left, 0, 3600, &o->keepalive) || opt_uint(ttl, 1, 255, &o->keepalive_ttl) ?
+		       -EINVAL : 0;
+}
+
+static int set_radius(struct load_options *o, const char *s)
+{
+	return opt_uint(s, 0, 255, &o->radius);
+}
+
+static int set_neigh_max(struct load_options *o, const char *s)
+{
+	return opt_uint(s, 16, 4194304, &o->neigh_max);
+}
+
+static int set_eager_tcp(struct load_options *o, const char *s)
+{
+	(void)s;
+	o->eager_tcp = true;
+	return 0;
+}
+
 static int set_foreground(struct load_options *o, const char *s)
 {
 	(void)s;
@@ -343,6 +371,14 @@ static const struct option {
 	  "auto, native, generic, tc, off; default: auto" },
 	{ "forward", "xdp|kernel", FOR_ROUTER, set_forward, "xdp or kernel",
 	  "who routes native IPv6; default: xdp, which bypasses netfilter" },
+	{ "keepalive", "SEC[,TTL]", FOR_PEER, set_keepalive, "SEC from 0 to 3600, TTL from 1 to 255",
+	  "how often to refresh the NAT's mapping; default: 30,3" },
+	{ "radius", "HOPS", FOR_PEER, set_radius, "a number from 0 to 255",
+	  "how far to look for LAN neighbours; default: 1, 0 is off" },
+	{ "neigh-max", "N", FOR_BOTH, set_neigh_max, "a number from 16 to 4194304",
+	  "bound of the neighbour table; default: 65536" },
+	{ "eager-tcp", NULL, FOR_PEER, set_eager_tcp, NULL,
+	  "send the first SYN to an unknown neighbour straight to it" },
 	{ "wait", "SEC", FOR_BOTH, set_wait, "a number from 0 to 3600",
 	  "how long a peer waits for its address; default: 10" },
 	{ "foreground", NULL, FOR_BOTH, set_foreground, NULL, "stay attached; SIGTERM unloads" },
@@ -433,6 +469,10 @@ int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e)
 	o->mtu = BED4_MTU;
 	o->account = 64;
 	o->wait = 10;
+	o->keepalive = 30;
+	o->keepalive_ttl = BED4_KEEPALIVE_TTL;
+	o->radius = 1;
+	o->neigh_max = BED4_NEIGH_MAX;
 	opt_ipv4(BED4_SERVICE_V4, &o->server);
 	for (i = 0; !err && i < argc; i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))

@@ -25,6 +25,7 @@ struct load_options {
 	struct bed4_in6 prefix; /* low half 0 */
 	bool prefix_set;
 	__be32 listen; /* 0: not given */
+	bool listen_follows; /* it was not given: the primary address of the device, whatever that is */
 	char v6_dev[BED4_V6DEV_MAX][BED4_NAME_LEN];
 	unsigned int v6_count;
 	__be32 server; /* default 145.136.0.1 */
@@ -40,6 +41,11 @@ struct load_options {
 	enum bed4_mode mode;
 	enum bed4_forward forward;
 	unsigned int wait; /* seconds, default 10 */
+	unsigned int keepalive; /* s, 0 none; default 30 */
+	unsigned int keepalive_ttl; /* default 3 */
+	unsigned int radius; /* TTL of multicast to the LAN, 0 none; default 1 */
+	unsigned int neigh_max; /* default 65536 */
+	bool eager_tcp;
 	bool foreground;
 };
 

@@ -11,6 +11,20 @@ static bool covers(const struct opt_v4 *p, __be32 addr)
 	return !p->len || (BED4_NTOHL(p->addr) ^ BED4_NTOHL(addr)) >> (32 - p->len) == 0;
 }
 
+bool policy_onlink(const void *arg, __be32 addr)
+{
+	const struct policy *p = arg;
+	unsigned int i;
+
+	for (i = 0; i < p->subnet_count; i++) {
+		struct opt_v4 subnet = { p->subnet[i].addr, p->subnet[i].len };
+
+		if (covers(&subnet, addr))
+			return true;
+	}
+	return false;
+}
+
 static int longest(const struct opt_v4 *list, unsigned int count, __be32 addr)
 {
 	unsigned int i;
@@ -58,6 +72,10 @@ int policy_refresh(struct policy *p, struct bed4_self *self, struct fastpath *fp
 	if (n < 0)
 		return n;
 	p->own_count = (unsigned int)n;
+	n = rtnl_subnets4(p->underlay, p->subnet, POLICY_SUBNET_MAX);
+	if (n < 0)
+		return n;
+	p->subnet_count = (unsigned int)n;
 	publish_overflow(p, fp, BED4_POLICY_OWN);
 	fit = p->own_count < BED4_OWN4_MAX ? p->own_count : BED4_OWN4_MAX;
 	memset(self->own4, 0, sizeof(self->own4));

@@ -61,6 +61,7 @@ static int settle_underlay(struct load_options *o, struct rtnl_link *link, struc
 
 	if (err)
 		return err_set(e, err, "no such device: %s; see `ip link`", o->iface);
+	o->listen_follows = !o->listen;
 	if (!o->listen && rtnl_addr4_primary(link->ifindex, &o->listen))
 		return err_set(e, -EADDRNOTAVAIL, "%s has no IPv4 address: give it one, or say --listen",
 			       o->iface);
@@ -144,7 +145,7 @@ int settle(struct load_options *o, const struct instance *in, const struct bed4_
 }
 
 struct lines {
-	char *line[8 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
+	char *line[16 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
 	unsigned int count;
 };
 
@@ -204,6 +205,7 @@ int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 	add(&l, "port %u", o->port);
 	add(&l, "tun %s", o->tun);
 	add(&l, "mtu %u", o->mtu);
+	add(&l, "neigh-max %u", o->neigh_max);
 	add(&l, "fast-path %s", opt_mode_name(o->mode));
 	if (o->account > 1)
 		add(&l, "account %u", o->account);
@@ -216,6 +218,9 @@ int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 	} else {
 		add_ip4(&l, "server", o->server);
 		add(&l, "default-route %s", o->default_route ? "on" : "off");
+		add(&l, "keepalive %u,%u", o->keepalive, o->keepalive_ttl);
+		add(&l, "radius %u", o->radius);
+		add(&l, "eager-tcp %s", o->eager_tcp ? "on" : "off");
 	}
 	qsort(l.line, l.count, sizeof(*l.line), compare);
 	for (i = 0; i < l.count; i++) {

@@ -83,13 +83,13 @@ static int read_slow(struct show *s, int fd)
 	return 0;
 }
 
-static unsigned int count_neighbours(int fd)
+static unsigned int count_neighbours(int fd, unsigned int max)
 {
 	struct bed4_in6 key, next;
 	unsigned int n = 0;
 	bool more;
 
-	for (more = !bpf_map_get_next_key(fd, NULL, &next); more && n < BED4_NEIGH_MAX; n++) {
+	for (more = !bpf_map_get_next_key(fd, NULL, &next); more && n < max; n++) {
 		key = next;
 		more = !bpf_map_get_next_key(fd, &key, &next);
 	}
@@ -115,7 +115,7 @@ static int read_maps(struct show *s, const char *iface, struct instance_maps *m,
 		err = read_slow(s, m->slow);
 	if (err)
 		return err_set(e, err, "cannot read the maps of %s: %s", iface, strerror(-err));
-	s->neighbours = count_neighbours(m->neigh);
+	s->neighbours = count_neighbours(m->neigh, s->info.neigh_max);
 	return 0;
 }
 

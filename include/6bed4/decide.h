@@ -17,6 +17,12 @@
  */
 typedef enum bed4_policy (*bed4_policy_fn)(const void *arg, __be32 addr);
 
+/*
+ * Looks a neighbour up by its inner address; NULL: none. Asked only by a peer, for an address in
+ * the prefix whose sender is not the one that it names (a LAN neighbour, or nobody).
+ */
+typedef const struct bed4_neigh *(*bed4_neigh_fn)(const void *arg, const struct bed4_in6 *addr);
+
 /* What an acceptable packet needs to go on its way. */
 struct bed4_verdict {
 	const struct bed4_ip6 *ip6; /* inner header; set for every outcome past MALFORMED */
@@ -76,6 +82,8 @@ BED4_INLINE enum bed4_outcome bed4_parse_inner(struct bed4_cur *cur, __u32 len,
 {
 	const struct bed4_ip6 *ip6;
 
+	/* Compilers move what is stored later to before the checks: the verifier sees it read. */
+	*v = (struct bed4_verdict){ .len = 0 };
 	if (len < BED4_IP6_LEN)
 		return BED4_MALFORMED;
 	ip6 = bed4_take(cur, BED4_IP6_LEN);
@@ -96,7 +104,9 @@ BED4_INLINE enum bed4_policy bed4_endpoint_policy(const struct bed4_self *self, 
 	enum bed4_policy p = BED4_POLICY_NONE;
 	__u32 i;
 
-	if (addr == self->listen.addr || addr == self->public.addr)
+	/* A peer shares its public address with all that are behind the same NAT. */
+	if (addr == self->listen.addr ||
+	    (self->role == BED4_ROLE_ROUTER && addr == self->public.addr))
 		return BED4_POLICY_OWN;
 	for (i = 0; i < BED4_OWN4_MAX; i++) {
 		if (i >= self->own4_count)
@@ -174,18 +184,36 @@ BED4_INLINE enum bed4_outcome bed4_check_src_router(const struct bed4_self *self
 	return bed4_same_prefix(&ip6->src, &self->own) ? BED4_SLOW_MISMATCH : BED4_SRC_FOREIGN;
 }
 
-/* Peer: the router may pass on anything, another peer may speak for itself. */
+/* Does the neighbour cache hold just this endpoint for this inner source? */
+BED4_INLINE bool bed4_neigh_at(const struct bed4_neigh *n, struct bed4_ep ep)
+{
+	return n && n->addr == ep.addr && n->port == ep.port;
+}
+
+/*
+ * Peer: the router may pass on anything, another peer may speak for itself, a LAN neighbour from
+ * where the cache knows it. @sender is what bed4_check_sender() said of the outer source.
+ */
 BED4_INLINE enum bed4_outcome bed4_check_src_peer(const struct bed4_self *self,
 						  const struct bed4_dgram *dg,
-						  const struct bed4_ip6 *ip6)
+						  const struct bed4_ip6 *ip6,
+						  enum bed4_outcome sender, bed4_neigh_fn neigh,
+						  const void *arg)
 {
+	bool inside = bed4_same_prefix(&ip6->src, &self->own);
+
 	if (bed4_src_never(&ip6->src))
 		return BED4_SRC_NEVER;
 	if (self->flags & BED4_SELF_ADDR && bed4_in6_eq(&ip6->src, &self->own))
 		return BED4_SRC_SPOOFED;
-	if (bed4_ep_eq(dg->src, self->server) || bed4_validated(self, &ip6->src, dg->src))
+	if (!sender &&
+	    (bed4_ep_eq(dg->src, self->server) || bed4_validated(self, &ip6->src, dg->src)))
 		return BED4_GO;
-	return bed4_same_prefix(&ip6->src, &self->own) ? BED4_SRC_SPOOFED : BED4_SRC_FOREIGN;
+	if (inside && bed4_neigh_at(neigh(arg, &ip6->src), dg->src))
+		return BED4_GO;
+	if (sender)
+		return sender;
+	return inside ? BED4_SRC_SPOOFED : BED4_SRC_FOREIGN;
 }
 
 /*
@@ -194,29 +222,29 @@ BED4_INLINE enum bed4_outcome bed4_check_src_peer(const struct bed4_self *self,
  */
 BED4_INLINE enum bed4_outcome bed4_decide_in(const struct bed4_self *self,
 					     const struct bed4_dgram *dg, bed4_policy_fn policy,
-					     const void *arg, struct bed4_verdict *v)
+					     bed4_neigh_fn neigh, const void *arg,
+					     struct bed4_verdict *v)
 {
 	bool router = self->role == BED4_ROLE_ROUTER;
+	enum bed4_outcome o, sender = BED4_GO;
 	struct bed4_cur cur = dg->payload;
-	enum bed4_outcome o = BED4_GO;
 	int tclass;
 
 	if (router || dg->src.addr != self->server.addr)
-		o = bed4_check_sender(self, dg->src, policy, arg);
-	if (o)
-		return o;
+		sender = bed4_check_sender(self, dg->src, policy, arg);
+	if (sender && (router || sender != BED4_SRC_SPECIAL))
+		return sender;
 	if (!dg->len)
-		return BED4_KEEPALIVE;
+		return sender ? sender : BED4_KEEPALIVE;
 	o = bed4_parse_inner(&cur, dg->len, v);
+	if (!o)
+		o = bed4_look_above(cur, v->ip6->next);
 	if (o)
-		return o;
-	o = bed4_look_above(cur, v->ip6->next);
-	if (o)
-		return o;
+		return o == BED4_SLOW_ND || !sender ? o : sender;
 	if (bed4_in6_multicast(&v->ip6->dst))
-		return BED4_MULTICAST;
+		return sender ? sender : BED4_MULTICAST;
 	o = router ? bed4_check_src_router(self, dg, v->ip6) :
-		     bed4_check_src_peer(self, dg, v->ip6);
+		     bed4_check_src_peer(self, dg, v->ip6, sender, neigh, arg);
 	if (o)
 		return o;
 	if (bed4_dst_never(&v->ip6->dst))
@@ -299,6 +327,51 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 		return BED4_SLOW_BIG;
 	if (from == BED4_FROM_NATIVE && v->ip6->hops <= 1)
 		return BED4_SLOW_HOPS;
+	return BED4_OUT;
+}
+
+#define BED4_SILENCE 20 /* s; after that a NAT's filter may have closed: PROTOCOL section 8 */
+
+/* Is this the first packet of a TCP connection? @cur stands behind the IPv6 header. */
+BED4_INLINE bool bed4_is_syn(const struct bed4_ip6 *ip6, struct bed4_cur cur)
+{
+	const __u8 *tcp = bed4_take(&cur, 20);
+
+	return ip6->next == BED4_PROTO_TCP && tcp && (tcp[13] & 0x17) == 0x02;
+}
+
+/*
+ * Peer: which way a packet takes that bed4_decide_out() found good for OUT_ROUTER. Directly (OUT,
+ * with @v->to set) over a path that is confirmed, else by the router; never neither. *@tell is set
+ * when the daemon has to know of this use: it may start to look for a path. @n is the cache's entry
+ * or NULL, @now seconds of boottime, @upper stands behind the IPv6 header. PROTOCOL section 8.
+ */
+BED4_INLINE enum bed4_outcome bed4_choose_path(const struct bed4_self *self,
+					       const struct bed4_neigh *n, __u32 now,
+					       struct bed4_cur upper, bed4_policy_fn policy,
+					       const void *arg, struct bed4_verdict *v, bool *tell)
+{
+	struct bed4_neigh at;
+
+	*tell = false;
+	if (!bed4_same_prefix(&v->ip6->dst, &self->own) ||
+	    bed4_iid_is(&v->ip6->dst, self->server))
+		return BED4_OUT_ROUTER;
+	if (!n) {
+		*tell = true;
+		if (self->flags & BED4_SELF_EAGER && bed4_is_syn(v->ip6, upper) &&
+		    bed4_locate(self, &v->ip6->dst, policy, arg, &v->to))
+			return BED4_OUT;
+		v->to = self->server;
+		return BED4_OUT_ROUTER;
+	}
+	at.word = *(const volatile __u64 *)&n->word;
+	*tell = now >= n->wake && n->wake != BED4_NEVER;
+	if (at.path == BED4_PATH_ROUTER)
+		return BED4_OUT_ROUTER;
+	if (at.state == BED4_NEIGH_STALE && now - n->heard >= BED4_SILENCE)
+		return BED4_OUT_ROUTER;
+	v->to = bed4_ep(at.addr, at.port);
 	return BED4_OUT;
 }
 

@@ -10,10 +10,10 @@
 #include "addr.h"
 #include "stat.h"
 
-#define BED4_ABI 1
+#define BED4_ABI 2
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
-#define BED4_NEIGH_MAX 65536
+#define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
 #define BED4_POLICY4_MAX 4096
 
 enum bed4_role {
@@ -25,6 +25,7 @@ enum bed4_self_flag {
 	BED4_SELF_VALID = 1 << 0,  /* clear: the fast path passes everything */
 	BED4_SELF_POLICY = 1 << 1, /* `policy4` has entries: ask it */
 	BED4_SELF_ADDR = 1 << 2,   /* `own` is set; always so on a router */
+	BED4_SELF_EAGER = 1 << 3,  /* peer: the first SYN to an unknown neighbour goes straight */
 };
 
 /* The only entry of `self`: what an instance is. Network order. */
@@ -61,39 +62,89 @@ enum bed4_policy {
 	BED4_POLICY_OWN,
 };
 
+/* A router knows SEEN only; the others are a peer's: RFC 4861 section 7.3.2, PROTOCOL section 8. */
 enum bed4_neigh_state {
 	BED4_NEIGH_NONE,
-	BED4_NEIGH_SEEN, /* router: has sent lately */
+	BED4_NEIGH_SEEN, /* has sent lately */
+	BED4_NEIGH_INCOMPLETE, /* by the router while a direct path is sought */
+	BED4_NEIGH_REACHABLE,
+	BED4_NEIGH_STALE,
+	BED4_NEIGH_DELAY,
+	BED4_NEIGH_PROBE,
+	BED4_NEIGH_VIA_ROUTER, /* no direct path was found */
+	BED4_NEIGH_PERMANENT, /* the operator's */
+	BED4_NEIGH_STATES
 };
 
-/* Value of `neigh`; the key is a struct bed4_in6. The first word changes in one store. */
+enum bed4_path {
+	BED4_PATH_ROUTER,
+	BED4_PATH_DIRECT,
+	BED4_PATH_LAN,
+};
+
+/* Why a neighbour is reached by way of the router. */
+enum bed4_reason {
+	BED4_REASON_NONE,
+	BED4_REASON_ASKING, /* no answer yet */
+	BED4_REASON_NO_ANSWER,
+	BED4_REASON_ODD_PORT, /* no endpoint in its address: odd port, or not of that form */
+	BED4_REASON_REFUSED, /* its IPv4 address can be no endpoint (PROTOCOL section 9) */
+	BED4_REASON_FULL, /* never in the map: `neigh` is full */
+	BED4_REASONS
+};
+
+/*
+ * Value of `neigh`; the key is a struct bed4_in6. The first word changes in one store, so that a
+ * reader sees the old endpoint and state or the new ones, never a mix. Times are whole seconds of
+ * boottime. Counters are scaled up when sampled (router).
+ */
 struct bed4_neigh {
 	union {
 		__u64 word;
 		struct {
-			__be32 addr;
+			__be32 addr; /* where it is, or may be; also accepted as its outer source */
 			__be16 port;
 			__u8 state; /* enum bed4_neigh_state */
-			__u8 path;
+			__u8 path; /* enum bed4_path: what packets to it take */
 		};
 	};
-	__u64 last_seen; /* boottime, ns */
-	__u64 rx_packets; /* from the neighbour; scaled up when sampled */
+	__u32 used; /* last sent to */
+	__u32 heard; /* last heard; on a peer: straight from it */
+	__u32 since; /* in this state */
+	__u32 wake; /* a packet to it from then on is told to the daemon; ~0 never */
+	__u32 reason; /* enum bed4_reason */
+	__u32 pad;
+	__u64 rx_packets; /* from it; on a peer: straight from it */
 	__u64 rx_bytes;
-	__u64 tx_packets; /* towards the neighbour; scaled up when sampled */
+	__u64 tx_packets; /* to it, by any path */
 	__u64 tx_bytes;
 };
+
+#define BED4_NEVER 0xffffffffu /* for `wake` */
 
 /* Record in the ring buffer `events`. */
 struct bed4_event {
 	__u32 type; /* enum bed4_event_type */
-	__u32 pad;
+	__u32 heard; /* USED: as in `neigh`, 0 when not there */
 	struct bed4_in6 neigh;
 	struct bed4_ep ep;
 };
 
 enum bed4_event_type {
 	BED4_EVENT_SEEN = 1, /* router: a validated sender that `neigh` does not hold */
+	BED4_EVENT_USED, /* peer: a packet was sent to one that is unknown, stale or due again */
+};
+
+/* The only entry of `pulse`: when BPF last sent to a peer's router and heard from it, s of boottime. */
+struct bed4_pulse {
+	__u32 tx;
+	__u32 rx;
+};
+
+/* Argument of the program that changes an entry in place, so that BPF's counts are not lost. */
+struct bed4_neigh_set {
+	struct bed4_in6 key;
+	struct bed4_neigh value; /* counters are added; used and heard only grow */
 };
 
 #define BED4_V6DEV_MAX 8
@@ -124,7 +175,11 @@ struct bed4_info {
 	__u32 made_tun; /* the TUN device is ours to remove */
 	__u32 degraded; /* enum bed4_degraded */
 	__u32 made_rules; /* routing rules against spoofed sources are ours to remove */
-	struct bed4_in6 prefix; /* router: what they match */
+	__u32 made_label; /* peer: the address label of its prefix is ours to remove */
+	__u32 neigh_max; /* bound of `neigh` */
+	__u32 neigh_full; /* peer: neighbours that found it full */
+	__u32 pad;
+	struct bed4_in6 prefix; /* what rules and label match */
 	char tun_name[BED4_NAME_LEN];
 	char options[BED4_OPTIONS_LEN]; /* effective options, "name value\n" each, sorted, NUL */
 };
@@ -143,9 +198,9 @@ enum bed4_forward {
 };
 
 _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
-_Static_assert(sizeof(struct bed4_info) == 2176, "ABI");
+_Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
-_Static_assert(sizeof(struct bed4_neigh) == 48, "ABI");
+_Static_assert(sizeof(struct bed4_neigh) == 64, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 32, "ABI");
 
 #endif

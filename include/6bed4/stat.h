@@ -20,7 +20,7 @@
 	X(IN_NATIVE, "in-native", FORWARD, "decapsulated and forwarded to native IPv6")            \
 	X(IN_LOCAL, "in-local", FORWARD, "decapsulated and delivered to this machine")             \
 	X(RELAY, "relay", FORWARD, "relayed from one peer to another")                             \
-	X(OUT, "out", FORWARD, "encapsulated towards a peer")                                      \
+	X(OUT, "out", FORWARD, "encapsulated straight to a peer")                                    \
 	X(OUT_ROUTER, "out-router", FORWARD, "encapsulated towards the router")                    \
 	X(SLOW_INVALID, "slow-invalid", SLOW, "configuration is changing, left to the daemon")     \
 	X(SLOW_FRAGMENT, "slow-fragment", SLOW, "IPv4 fragment, left to the kernel to reassemble") \
@@ -40,6 +40,7 @@
 	X(NS_ANSWERED, "ns-answered", ANSWER, "neighbour solicitation answered")                   \
 	X(RA_TAKEN, "ra-taken", ANSWER, "router advertisement taken")                              \
 	X(NA_TAKEN, "na-taken", ANSWER, "neighbour advertisement taken")                           \
+	X(REDIRECT_TAKEN, "redirect-taken", ANSWER, "redirect taken as a hint to look for a path") \
 	X(RA_MISMATCH, "ra-mismatch", ANSWER, "sender's address changed, told it the new one")     \
 	X(ICMP_UNREACH, "icmp-unreach", ANSWER, "refused with ICMPv6 address unreachable")         \
 	X(ICMP_HOPS, "icmp-hops", ANSWER, "refused with ICMPv6 time exceeded")                     \

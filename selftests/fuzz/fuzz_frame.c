@@ -16,6 +16,13 @@ static void promise(int kept)
 		abort();
 }
 
+static const struct bed4_neigh *no_neigh(const void *arg, const struct bed4_in6 *addr)
+{
+	(void)arg;
+	(void)addr;
+	return NULL;
+}
+
 static enum bed4_policy no_policy(const void *arg, __be32 addr)
 {
 	(void)arg;
@@ -71,7 +78,7 @@ static void through(const struct bed4_self *self, const uint8_t *frame, size_t l
 		if (o)
 			return;
 		promise(dg.payload.pos >= frame && dg.payload.pos + dg.len <= frame + len);
-		o = bed4_decide_in(self, &dg, no_policy, NULL, &v);
+		o = bed4_decide_in(self, &dg, no_policy, no_neigh, NULL, &v);
 		break;
 	case BED4_ETH_IP6:
 		o = bed4_decide_out(self, cur, cur.end - cur.pos, BED4_FROM_NATIVE, no_policy, NULL,

@@ -52,7 +52,7 @@ static void check_udp(const struct action *act)
 	}
 	promise(act->len >= BED4_IP6_LEN && act->data[0] >> 4 == 6);
 	promise(act->len == (size_t)BED4_IP6_LEN + BED4_NTOHS(ip6->len));
-	promise(act->ttl == BED4_TTL);
+	promise(act->ttl == BED4_TTL || act->to.addr == BED4_HTONL(0xe0000001));
 }
 
 static void carry_out(const __u8 *packet, size_t len)
@@ -75,29 +75,35 @@ static void carry_out(const __u8 *packet, size_t len)
 		tunnel_done(&tunnel, act, (act->len & 15) != 3);
 	}
 	promise(tunnel.config.role == BED4_ROLE_ROUTER || tunnel_deadline(&tunnel) > 0);
+	promise(tunnel.table.count <= tunnel.table.max && tunnel.strangers <= tunnel.table.count);
 }
 
+/* How a packet comes in. */
+enum way { WAY_UDP, WAY_TUN, WAY_LAN };
+
 /* On a heap block of just its size and only 2-aligned, as promised in tunnel.h. */
-static void packet(int from_tun, const uint8_t *body, size_t len)
+static void packet(enum way way, const uint8_t *body, size_t len)
 {
 	uint8_t *block = malloc(len + 2);
 	__u64 before = counted();
 	struct bed4_ep src = tunnel.self.server;
 
 	promise(block != NULL);
-	if (!from_tun && len >= 6 && (body[0] & 1)) {
+	if (way != WAY_TUN && len >= 6 && (body[0] & 1)) {
 		memcpy(&src.addr, body, 4);
 		memcpy(&src.port, body + 4, 2);
 		body += 6;
 		len -= 6;
-	} else if (!from_tun && len) {
+	} else if (way != WAY_TUN && len) {
 		body++;
 		len--;
 	}
 	memcpy(block + 2, body, len);
 	actions_clear(&actions);
-	if (from_tun)
+	if (way == WAY_TUN)
 		tunnel_rx_tun(&tunnel, now, block + 2, len, &actions);
+	else if (way == WAY_LAN)
+		tunnel_rx_lan(&tunnel, now, src, block + 2, len, &actions);
 	else
 		tunnel_rx_udp(&tunnel, now, src, len & 0xff, block + 2, len, &actions);
 	carry_out(block + 2, len);
@@ -105,11 +111,19 @@ static void packet(int from_tun, const uint8_t *body, size_t len)
 	free(block);
 }
 
+static bool onlink(const void *arg, __be32 addr)
+{
+	(void)arg;
+	return (addr & BED4_HTONL(0xff000000)) == BED4_HTONL(0x83000000);
+}
+
 static void begin(uint8_t flags)
 {
 	struct tunnel_config c = { .role = flags & 1 ? BED4_ROLE_PEER : BED4_ROLE_ROUTER,
 				   .mtu = flags & 2 ? 1472 : BED4_MTU, .seed = flags,
-				   .keepalive_sec = 30, .keepalive_ttl = BED4_KEEPALIVE_TTL };
+				   .keepalive_sec = 30, .keepalive_ttl = BED4_KEEPALIVE_TTL,
+				   .radius = flags & 8 ? 1 : 0, .neigh_max = 8, .onlink = onlink,
+				   .eager = flags & 16 };
 
 	c.listen = c.public = bed4_ep(BED4_HTONL(0x91880001), BED4_HTONS(BED4_PORT));
 	if (c.role == BED4_ROLE_PEER) {
@@ -120,6 +134,7 @@ static void begin(uint8_t flags)
 	c.prefix.w[1] = BED4_HTONL(0x127c0000);
 	memset(slow, 0, sizeof(slow));
 	limit_init(&limit, flags);
+	tunnel_exit(&tunnel);
 	promise(!tunnel_init(&tunnel, &c, slow, &limit));
 	now = 1000 * NSEC_PER_SEC;
 	tunnel_start(&tunnel, now);
@@ -173,15 +188,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			len = size;
 		switch (kind & 3) {
 		case 0:
-			packet(kind & 4, data, len);
+			packet((kind >> 2) % 3, data, len);
 			break;
 		case 1: /* the same with valid ICMPv6; at an even offset behind the source */
-			at = kind & 4 ? 0 : len && data[0] & 1 ? 6 : 1;
+			at = (kind >> 2) % 3 == WAY_TUN ? 0 : len && data[0] & 1 ? 6 : 1;
 			if (at == 1)
 				break;
-			packet(kind & 4, copy, summed(copy, data, len, at));
+			packet((kind >> 2) % 3, copy, summed(copy, data, len, at));
 			break;
 		case 2:
+			if (kind & 4 && len >= 16) { /* the fast path, or the map's walk, has its say */
+				actions_clear(&actions);
+				if (kind & 8)
+					tunnel_used(&tunnel, now, (const void *)data, now / NSEC_PER_SEC, &actions);
+				else
+					tunnel_stamp(&tunnel, now, (const void *)data, 0, 0, &actions);
+				carry_out(NULL, 0);
+				break;
+			}
 			now += (len ? data[0] : 1) * NSEC_PER_SEC;
 			/* fall through */
 		default:

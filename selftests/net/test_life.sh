@@ -69,7 +69,7 @@ check "load again, another: refused with names" refused 1 "mtu" rctl $LOAD --mtu
 check "load, the words in another order: the same" rctl load --fast-path=$MODE eth0 --v6-dev=v6 --prefix $PREFIX
 check "another tunnel on the same port: refused" refused 1 25788 rctl load v6 --role peer --listen $ROUTER4 --port 25788
 check "a peer loads" ns peer1 "$CTL" load eth0 --role peer --server $ROUTER4
-check "bpftool sees it, with field names" says last_seen bpftool map dump pinned "$(pins)/neigh"
+check "bpftool sees it, with field names" says heard bpftool map dump pinned "$(pins)/neigh"
 kill -9 "$(rctl status -j | jq '.instances[0].pid')"
 no_daemon() { ! ns router ss -Hlxn | grep -q @6bed4/eth0; }
 check "daemon killed" wait_for 5 no_daemon

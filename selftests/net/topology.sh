@@ -42,6 +42,9 @@ host4() {
 	ns "$1" ip route add default via "$3"
 }
 
+# A NAT that lets unsolicited datagrams in, as far as its own sockets, remembers them, and then cannot
+# give their port to the host behind it: so real ones drop them, and so does this one.
+#
 # nat_to PORT: peer3's datagrams leave from this external port from now on
 nat_to() {
 	ns nat nft -f - <<-RULES
@@ -52,6 +55,10 @@ nat_to() {
 				type nat hook postrouting priority srcnat
 				oifname "eth0" meta l4proto udp snat to 131.3.0.2:$1
 				oifname "eth0" masquerade
+			}
+			chain input {
+				type filter hook input priority filter
+				iifname "eth0" ct state new meta l4proto udp drop
 			}
 		}
 	RULES
@@ -82,7 +89,8 @@ load_router() {
 load_peer() {
 	local name=$1
 	shift
-	ns "$name" "$CTL" load eth0 --role peer --server $ROUTER4 --default-route "$@"
+	ns "$name" "$CTL" load eth0 --role peer --server $ROUTER4 --default-route \
+		--fast-path "${PEER_MODE:-auto}" "$@"
 }
 
 # The kernels know each other before anything is counted.

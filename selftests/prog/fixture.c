@@ -19,6 +19,13 @@
 
 #include "fixture.h"
 
+static const struct bed4_neigh *no_neigh(const void *arg, const struct bed4_in6 *addr)
+{
+	(void)arg;
+	(void)addr;
+	return NULL;
+}
+
 static enum bed4_policy no_policy(const void *arg, __be32 addr)
 {
 	(void)arg;
@@ -33,7 +40,7 @@ static enum bed4_outcome native_in(struct bed4_cur cur)
 	struct bed4_verdict v;
 
 	o = bed4_parse_outer(cur, &fixture_self, &dg);
-	return o ? o : bed4_decide_in(&fixture_self, &dg, no_policy, NULL, &v);
+	return o ? o : bed4_decide_in(&fixture_self, &dg, no_policy, no_neigh, NULL, &v);
 }
 
 static enum bed4_outcome native_out(struct bed4_cur cur)

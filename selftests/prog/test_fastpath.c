@@ -29,12 +29,14 @@
 #include "io/fastpath.h"
 #include "poison.skel.h"
 
+#define NEIGH_MAX 20000
+
 static char root[] = "/tmp/6bed4-bpffs-XXXXXX";
 static char dir[128];
 
 static struct fastpath_config config(enum bed4_mode mode)
 {
-	struct fastpath_config c = { .role = BED4_ROLE_ROUTER, .mode = mode, .account = 1,
+	struct fastpath_config c = { .role = BED4_ROLE_ROUTER, .mode = mode, .account = 1, .neigh_max = NEIGH_MAX,
 				     .underlay = if_nametoindex("under"),
 				     .tun = if_nametoindex("tun"),
 				     .v6_dev = { if_nametoindex("v6") }, .v6_count = 1,
@@ -213,13 +215,13 @@ static void bounds_neighbours(void **state)
 
 	(void)state;
 	fp = up(BED4_MODE_OFF, &info, notice);
-	for (i = 0; i < BED4_NEIGH_MAX; i++) {
+	for (i = 0; i < NEIGH_MAX; i++) {
 		a.w[3] = i;
 		assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
 	}
 	a.w[3] = i;
 	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), -ENOSPC);
-	assert_int_equal(fastpath_expire(fp, 1000), BED4_NEIGH_MAX - 1000);
+	assert_int_equal(fastpath_expire(fp, 1000), NEIGH_MAX - 1000);
 	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
 	down(fp, &info);
 }

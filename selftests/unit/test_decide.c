@@ -15,6 +15,13 @@
 
 static enum bed4_policy policy_answer;
 
+static const struct bed4_neigh *no_neigh(const void *arg, const struct bed4_in6 *addr)
+{
+	(void)arg;
+	(void)addr;
+	return NULL;
+}
+
 static enum bed4_policy policy(const void *arg, __be32 addr)
 {
 	(void)arg;
@@ -52,7 +59,7 @@ static enum bed4_outcome in(const struct bed4_self *s, const char *src4, unsigne
 	pkt_udp6(&p, src6, dst6, 64, 10);
 	dg = (struct bed4_dgram){ .src = ep(src4, port), .len = p.len,
 				  .payload = { p.b, p.b + p.len } };
-	return bed4_decide_in(s, &dg, policy, NULL, &v);
+	return bed4_decide_in(s, &dg, policy, no_neigh, NULL, &v);
 }
 
 static enum bed4_outcome out(const struct bed4_self *s, enum bed4_from from, const char *src6,
@@ -181,7 +188,7 @@ static void every_truncation(void **state)
 
 		memcpy(exact, p.b, n);
 		dg.payload = (struct bed4_cur){ exact, exact + n };
-		o = bed4_decide_in(&fixture_self, &dg, policy, NULL, &v);
+		o = bed4_decide_in(&fixture_self, &dg, policy, no_neigh, NULL, &v);
 		if (!n)
 			assert_int_equal(o, BED4_KEEPALIVE);
 		else

@@ -15,10 +15,11 @@ static int set_up(void **state)
 	struct tunnel_config config = { .role = BED4_ROLE_PEER, .listen = ep(ME4, PPORT),
 					.public = ep(ME4, PPORT), .server = ep(ROUTER4, PORT),
 					.mtu = BED4_MTU, .seed = 7, .keepalive_sec = 30,
-					.keepalive_ttl = 3 };
+					.keepalive_ttl = 3, .neigh_max = 64 };
 
 	(void)state;
 	free(core.packet);
+	tunnel_exit(&core.t);
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
 	limit_init(&core.limit, 7);
@@ -33,6 +34,7 @@ static int tear_down(void **state)
 	(void)state;
 	free(core.packet);
 	core.packet = NULL;
+	tunnel_exit(&core.t);
 	return 0;
 }
 

@@ -8,8 +8,8 @@
 
 #include "6bed4/map.h"
 
-#define ACTIONS_MAX 8
-#define ACTION_ROOM 1400 /* for one generated packet; the largest is a 1280-byte ICMPv6 error */
+#define ACTIONS_MAX  32
+#define ACTIONS_ROOM 4096 /* for generated packets; the largest is a 1280-byte ICMPv6 error */
 
 enum action_kind {
 	ACTION_UDP, /* send data to `to` as one datagram, outer TTL and TOS as given */
@@ -17,6 +17,9 @@ enum action_kind {
 	ACTION_SEEN, /* router: `in6` at `to` has sent something valid; note it in `neigh` */
 	ACTION_ADDR_SET, /* peer: `in6` is the own address now; replaces any earlier one */
 	ACTION_ADDR_DEL, /* peer: there is no own address any more */
+	ACTION_NEIGH_SET, /* peer: `neigh` of `in6`, to be made or changed; counters are to be added */
+	ACTION_NEIGH_DEL, /* peer: `in6` is no neighbour any more */
+	ACTION_NEIGH_FLUSH, /* peer: nobody is; entries that stay are set again behind this */
 	ACTION_REBIND, /* peer: close the socket, bind another local port, say core_rebound() */
 };
 
@@ -31,13 +34,14 @@ struct action {
 	enum bed4_outcome outcome; /* of the packet in `data`; count FAILED instead if it fails */
 	size_t counted; /* bytes to count */
 	struct bed4_in6 in6;
+	struct bed4_neigh neigh;
 };
 
 struct actions {
 	unsigned int count;
 	struct action list[ACTIONS_MAX];
 	size_t used; /* of `room` */
-	__u8 room[2 * ACTION_ROOM] __attribute__((aligned(8)));
+	__u8 room[ACTIONS_ROOM] __attribute__((aligned(8)));
 };
 
 #endif

@@ -28,8 +28,9 @@ void engine_tun(struct pass *p, const __u8 *data, size_t len, enum bed4_outcome 
 void engine_udp(struct pass *p, struct bed4_ep to, const __u8 *data, size_t len, __u8 tos,
 		enum bed4_outcome o);
 
-/* Room for one generated packet, or NULL (then the packet has been counted as FAILED). */
-__u8 *engine_room(struct pass *p);
+/* Room for a generated packet of @len bytes, or NULL; _room() then counts the packet as FAILED. */
+__u8 *engine_take(struct actions *a, size_t len);
+__u8 *engine_room(struct pass *p, size_t len);
 
 /* Writes the traffic class that the packet leaves with into it; cuts what is behind it. */
 void engine_trim(struct pass *p);
@@ -55,7 +56,10 @@ void router_rx_tun(struct pass *p, enum bed4_outcome o);
 
 void peer_start(struct tunnel *t, __u64 now);
 void peer_rx_udp(struct pass *p, enum bed4_outcome o);
+/* ND that came to the LAN's multicast group. */
+void peer_rx_lan(struct pass *p);
 void peer_rx_tun(struct pass *p, enum bed4_outcome o);
+void peer_pulse(struct tunnel *t, const struct bed4_pulse *pulse);
 void peer_tick(struct tunnel *t, __u64 now, struct actions *a);
 __u64 peer_deadline(const struct tunnel *t);
 void peer_rebound(struct tunnel *t, __u64 now);

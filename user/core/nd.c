@@ -79,6 +79,8 @@ int nd_parse(const __u8 *p, size_t len, struct nd_msg *m)
 		memcpy(&m->target, icmp + 8, sizeof(m->target));
 		if (bed4_in6_multicast(&m->target))
 			return -EINVAL;
+		if (m->type == BED4_ND_REDIRECT)
+			memcpy(&m->redirected, icmp + 24, sizeof(m->redirected));
 	}
 	return walk_options(icmp + fixed_len(m->type), n - fixed_len(m->type), m);
 }

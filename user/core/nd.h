@@ -24,6 +24,7 @@ struct nd_msg {
 	enum bed4_icmp6_type type;
 	const struct bed4_ip6 *ip6;
 	struct bed4_in6 target; /* NS, NA, Redirect */
+	struct bed4_in6 redirected; /* Redirect: the destination that it is about */
 	__u8 flags; /* NA: R, S, O; RA: M, O, preference */
 	__u16 lifetime; /* RA: router lifetime, s */
 	bool has_prefix; /* RA: a /64 prefix option with L and A */

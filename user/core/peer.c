@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The basic peer (PROTOCOL section 7): finds its address, keeps its NAT mapping alive, notices when
- * router or mapping are gone, sends everything through the router. Must not know sockets, devices
- * or clocks. Proved by selftests/unit/test_peer.c.
+ * The peer (PROTOCOL section 7): finds its address, keeps its NAT mapping alive, notices when router
+ * or mapping are gone, answers its neighbours. Must not know sockets, devices, clocks, nor how a
+ * path to a neighbour is found (neigh.h). Proved by selftests/unit/test_peer.c.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 
 #include "core/engine.h"
 #include "core/nd.h"
+#include "core/neigh.h"
 
 #define SUSPECT	   (10 * NSEC_PER_SEC) /* of sending unheard, and between two suspicions */
 #define RETRY	   NSEC_PER_SEC /* between RS to a router that has answered before */
@@ -36,11 +37,10 @@ static __u64 solicit_interval(const struct peer *peer)
 
 static void send_rs(struct tunnel *t, __u64 now, struct actions *a)
 {
-	__u8 *room = a->room + a->used;
+	__u8 *room = engine_take(a, ND_RS_LEN);
 
-	if (a->used + ACTION_ROOM > sizeof(a->room))
+	if (!room)
 		return;
-	a->used += ACTION_ROOM;
 	engine_send(a, t->self.server, room, nd_build_rs(room), BED4_TTL);
 	t->peer.tx_last = now;
 }
@@ -123,6 +123,24 @@ void peer_tick(struct tunnel *t, __u64 now, struct actions *a)
 		keepalive_due(t, now, a);
 	if (peer->rs_at && now >= peer->rs_at)
 		rs_due(t, now, a);
+	neigh_tick(t, now, a);
+}
+
+/* Whole seconds: being heard in the second in which we sent counts as an answer. */
+void peer_pulse(struct tunnel *t, const struct bed4_pulse *pulse)
+{
+	struct peer *peer = &t->peer;
+	__u64 tx = pulse->tx * NSEC_PER_SEC;
+
+	if (pulse->rx != peer->pulse.rx)
+		peer->tx_unheard = 0;
+	if (pulse->tx != peer->pulse.tx) {
+		if (tx > peer->tx_last)
+			peer->tx_last = tx;
+		if (!peer->tx_unheard && pulse->tx > pulse->rx)
+			peer->tx_unheard = tx;
+	}
+	peer->pulse = *pulse;
 }
 
 static __u64 earlier(__u64 a, __u64 b)
@@ -135,6 +153,7 @@ __u64 peer_deadline(const struct tunnel *t)
 	const struct peer *peer = &t->peer;
 	__u64 at = earlier(earlier(UINT64_MAX, peer->rs_at), peer->keepalive_at);
 
+	at = earlier(at, neigh_deadline(t));
 	return peer->tx_unheard ? earlier(at, peer->tx_unheard + SUSPECT) : at;
 }
 
@@ -178,6 +197,7 @@ static void set_address(struct pass *p, const struct bed4_in6 *prefix, struct be
 	t->self.public = public;
 	t->self.flags |= BED4_SELF_ADDR;
 	t->self.generation++;
+	neigh_flush(t, p->now, p->a);
 }
 
 /* PROTOCOL section 7, rule 2. The flow label and traffic class do not matter. */
@@ -205,27 +225,84 @@ static void on_ra(struct pass *p, const struct nd_msg *m)
 		on_odd_port(p);
 }
 
-/* Somebody who is who it says asks for us: answered to where the question came from. */
-static void on_ns(struct pass *p, const struct nd_msg *m)
+static bool asks_for_us(const struct tunnel *t, const struct bed4_in6 *target)
+{
+	struct bed4_in6 own_ll = bed4_link_local(t->self.public);
+
+	return t->self.flags & BED4_SELF_ADDR &&
+	       (bed4_in6_eq(target, &t->self.own) || bed4_in6_eq(target, &own_ll));
+}
+
+/* To where the question came from; false: not allowed just now. */
+static bool answer_ns(struct pass *p, const struct nd_msg *m)
 {
 	struct tunnel *t = p->t;
-	struct bed4_in6 own_ll = bed4_link_local(t->self.public), src = m->ip6->src;
-	bool ours = bed4_in6_eq(&m->target, &t->self.own) || bed4_in6_eq(&m->target, &own_ll);
+	struct bed4_in6 src = m->ip6->src;
 	__u8 *room;
 	size_t n;
 
-	if (!(t->self.flags & BED4_SELF_ADDR) || !ours || !bed4_validated(&t->self, &src, p->src)) {
-		engine_end(p, BED4_ND_UNWANTED);
-		return;
-	}
 	if (!engine_allowed(p))
-		return;
-	room = engine_room(p);
+		return false;
+	room = engine_room(p, ND_NA_LEN);
 	if (!room)
-		return;
+		return false;
 	n = nd_build_na(room, &m->target, &src, &m->target, t->self.public,
 			ND_NA_SOLICITED | ND_NA_OVERRIDE);
 	engine_udp(p, p->src, room, n, 0, BED4_NS_ANSWERED);
+	return true;
+}
+
+/* Somebody who is who it says asks for us. */
+static void on_ns(struct pass *p, const struct nd_msg *m)
+{
+	struct tunnel *t = p->t;
+	struct bed4_in6 src = m->ip6->src;
+	bool straight = bed4_validated(&t->self, &src, p->src) &&
+			!bed4_check_sender(&t->self, p->src, t->config.policy, t->config.policy_arg);
+
+	if (!asks_for_us(t, &m->target) || bed4_in6_eq(&src, &t->self.own) ||
+	    !(straight || neigh_is_at(t, &src, p->src))) {
+		engine_end(p, BED4_ND_UNWANTED);
+		return;
+	}
+	if (answer_ns(p, m))
+		neigh_solicited(p, &src, !straight);
+}
+
+/* The same by LAN multicast: only from a connected subnet, by somebody behind our own address. */
+void peer_rx_lan(struct pass *p)
+{
+	struct tunnel *t = p->t;
+	struct bed4_in6 src;
+	struct bed4_ep ep;
+	struct nd_msg m;
+
+	if (nd_parse(p->data, p->v.len, &m)) {
+		engine_end(p, BED4_ND_INVALID);
+		return;
+	}
+	src = m.ip6->src;
+	if (m.type != BED4_ND_NS || !(t->self.flags & BED4_SELF_ADDR) ||
+	    !bed4_in6_eq(&m.target, &t->self.own) || !bed4_same_prefix(&src, &t->self.own) ||
+	    bed4_in6_eq(&src, &t->self.own) || !bed4_iid_get(&src, &ep) ||
+	    ep.addr != t->self.public.addr || !p->src.port || !t->config.onlink ||
+	    !t->config.onlink(t->config.policy_arg, p->src.addr)) {
+		engine_end(p, BED4_ND_UNWANTED);
+		return;
+	}
+	if (answer_ns(p, &m))
+		neigh_solicited(p, &src, true);
+}
+
+/* An NA speaks for its own sender. */
+static void on_na(struct pass *p, const struct nd_msg *m)
+{
+	struct tunnel *t = p->t;
+	struct bed4_in6 src = m->ip6->src, dst = m->ip6->dst;
+	bool good = t->self.flags & BED4_SELF_ADDR && bed4_in6_eq(&dst, &t->self.own) &&
+		    bed4_in6_eq(&src, &m->target) && bed4_same_prefix(&src, &t->self.own);
+
+	engine_end(p, good && neigh_advertised(p, &src) ? BED4_NA_TAKEN : BED4_ND_UNWANTED);
 }
 
 /* The reference router tells a changed mapping by garbage from fe80:: (PROTOCOL section 11). */
@@ -247,9 +324,22 @@ static void on_nd(struct pass *p)
 		on_ra(p, &m);
 	} else if (m.type == BED4_ND_NS) {
 		on_ns(p, &m);
+	} else if (m.type == BED4_ND_NA) {
+		on_na(p, &m);
 	} else {
-		engine_end(p, BED4_ND_UNWANTED);
+		engine_end(p, m.type == BED4_ND_REDIRECT && neigh_redirected(p, &m.redirected) ?
+				      BED4_REDIRECT_TAKEN : BED4_ND_UNWANTED);
 	}
+}
+
+static void deliver(struct pass *p)
+{
+	struct bed4_in6 src = p->v.ip6->src;
+
+	engine_trim(p);
+	engine_tun(p, p->data, p->len, BED4_IN_LOCAL);
+	if (!bed4_ep_eq(p->src, p->t->self.server))
+		neigh_heard(p, &src);
 }
 
 void peer_rx_udp(struct pass *p, enum bed4_outcome o)
@@ -258,8 +348,7 @@ void peer_rx_udp(struct pass *p, enum bed4_outcome o)
 		p->t->peer.tx_unheard = 0;
 	switch (o) {
 	case BED4_IN_LOCAL:
-		engine_trim(p);
-		engine_tun(p, p->data, p->len, o);
+		deliver(p);
 		break;
 	case BED4_SLOW_ND:
 		on_nd(p);
@@ -274,17 +363,25 @@ void peer_rx_udp(struct pass *p, enum bed4_outcome o)
 	}
 }
 
-void peer_rx_tun(struct pass *p, enum bed4_outcome o)
+static void leave(struct pass *p)
 {
 	struct peer *peer = &p->t->peer;
+	enum bed4_outcome o = neigh_choose(p);
 
+	p->len = p->v.len;
+	engine_udp(p, p->v.to, p->data, p->len, p->v.tclass, o);
+	if (o != BED4_OUT_ROUTER)
+		return;
+	peer->tx_last = p->now;
+	if (!peer->tx_unheard)
+		peer->tx_unheard = p->now;
+}
+
+void peer_rx_tun(struct pass *p, enum bed4_outcome o)
+{
 	switch (o) {
 	case BED4_OUT_ROUTER:
-		p->len = p->v.len;
-		engine_udp(p, p->v.to, p->data, p->len, p->v.tclass, o);
-		peer->tx_last = p->now;
-		if (!peer->tx_unheard)
-			peer->tx_unheard = p->now;
+		leave(p);
 		break;
 	case BED4_SLOW_BIG:
 		engine_error(p, BED4_ICMP6_TOO_BIG, 0, p->t->self.mtu, BED4_ICMP_BIG);

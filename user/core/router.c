@@ -35,7 +35,7 @@ static void send_ra(struct pass *p, enum bed4_outcome o)
 
 	if (!engine_allowed(p))
 		return;
-	room = engine_room(p);
+	room = engine_room(p, ND_RA_LEN);
 	if (room)
 		engine_udp(p, p->src, room, nd_build_ra(room, &dst, &p->t->self.own), 0, o);
 }
@@ -63,7 +63,7 @@ static void on_ns(struct pass *p, const struct nd_msg *m)
 	}
 	if (!engine_allowed(p))
 		return;
-	room = engine_room(p);
+	room = engine_room(p, ND_NA_LEN);
 	if (!room)
 		return;
 	n = nd_build_na(room, &router_ll, &src, &t->self.own, t->self.public,

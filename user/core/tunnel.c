@@ -9,12 +9,21 @@
 
 #include "core/engine.h"
 #include "core/icmp6.h"
+#include "core/neigh.h"
 
 static enum bed4_policy no_policy(const void *arg, __be32 addr)
 {
 	(void)arg;
 	(void)addr;
 	return BED4_POLICY_NONE;
+}
+
+/* The decisions ask with the tunnel as argument, for they also ask for neighbours. */
+static enum bed4_policy ask_policy(const void *tunnel, __be32 addr)
+{
+	const struct tunnel *t = tunnel;
+
+	return t->config.policy(t->config.policy_arg, addr);
 }
 
 int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
@@ -37,12 +46,19 @@ int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed
 	t->self = (struct bed4_self){ .abi = BED4_ABI, .listen = config->listen,
 				      .public = config->public, .server = config->server,
 				      .role = config->role, .mtu = config->mtu };
-	if (config->role == BED4_ROLE_PEER)
-		return 0;
+	if (config->role == BED4_ROLE_PEER) {
+		t->self.flags = config->eager ? BED4_SELF_EAGER : 0;
+		return table_init(&t->table, config->neigh_max, config->seed);
+	}
 	t->self.own = *prefix;
 	bed4_iid_put(&t->self.own, config->public);
 	t->self.flags = BED4_SELF_ADDR;
 	return 0;
+}
+
+void tunnel_exit(struct tunnel *t)
+{
+	table_free(&t->table);
 }
 
 void actions_clear(struct actions *a)
@@ -121,15 +137,22 @@ void engine_send(struct actions *a, struct bed4_ep to, const __u8 *data, size_t 
 	act->ttl = ttl;
 }
 
-__u8 *engine_room(struct pass *p)
+__u8 *engine_take(struct actions *a, size_t len)
 {
-	__u8 *room = p->a->room + p->a->used;
+	__u8 *room = a->room + a->used;
 
-	if (p->a->used + ACTION_ROOM > sizeof(p->a->room)) {
-		engine_end(p, BED4_FAILED);
+	if (len > sizeof(a->room) - a->used)
 		return NULL;
-	}
-	p->a->used += ACTION_ROOM;
+	a->used += (len + 7) & ~7u; /* packets are 8-aligned, and so is the room's end */
+	return room;
+}
+
+__u8 *engine_room(struct pass *p, size_t len)
+{
+	__u8 *room = engine_take(p->a, len);
+
+	if (!room)
+		engine_end(p, BED4_FAILED);
 	return room;
 }
 
@@ -178,7 +201,7 @@ void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 pa
 	}
 	if (!engine_allowed(p))
 		return;
-	room = engine_room(p);
+	room = engine_room(p, ICMP6_ERROR_MAX);
 	if (!room)
 		return;
 	n = icmp6_build(room, type, code, param, has_addr ? &p->t->self.own : &router, p->data,
@@ -198,11 +221,27 @@ void tunnel_rx_udp(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 tos, __
 				 .payload = { data, data + len } };
 	enum bed4_outcome o;
 
-	o = bed4_decide_in(&t->self, &dg, t->config.policy, t->config.policy_arg, &p.v);
+	o = bed4_decide_in(&t->self, &dg, ask_policy, neigh_lookup, t, &p.v);
 	if (t->config.role == BED4_ROLE_ROUTER)
 		router_rx_udp(&p, o);
 	else
 		peer_rx_udp(&p, o);
+}
+
+void tunnel_rx_lan(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 *data, size_t len,
+		   struct actions *a)
+{
+	struct pass p = { .t = t, .now = now, .hook = BED4_HOOK_UDP, .src = src, .data = data,
+			  .len = len, .a = a };
+	struct bed4_cur cur = { data, data + len };
+	enum bed4_outcome o = bed4_parse_inner(&cur, len, &p.v);
+
+	if (!o)
+		o = bed4_look_above(cur, p.v.ip6->next);
+	if (o == BED4_SLOW_ND && t->config.role == BED4_ROLE_PEER)
+		peer_rx_lan(&p);
+	else
+		engine_end(&p, o && o != BED4_SLOW_ND ? o : BED4_MULTICAST);
 }
 
 void tunnel_rx_tun(struct tunnel *t, __u64 now, __u8 *data, size_t len, struct actions *a)
@@ -212,8 +251,7 @@ void tunnel_rx_tun(struct tunnel *t, __u64 now, __u8 *data, size_t len, struct a
 	struct bed4_cur cur = { data, data + len };
 	enum bed4_outcome o;
 
-	o = bed4_decide_out(&t->self, cur, len, BED4_FROM_TUN, t->config.policy,
-			    t->config.policy_arg, &p.v);
+	o = bed4_decide_out(&t->self, cur, len, BED4_FROM_TUN, ask_policy, t, &p.v);
 	if (t->config.role == BED4_ROLE_ROUTER)
 		router_rx_tun(&p, o);
 	else
@@ -242,6 +280,43 @@ void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen)
 	t->config.listen = t->self.listen = listen;
 	if (t->config.role == BED4_ROLE_PEER)
 		peer_rebound(t, now);
+}
+
+void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
+		 struct actions *a)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		neigh_used(t, now, addr, heard, a);
+}
+
+void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		peer_pulse(t, pulse);
+}
+
+void tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+		  struct actions *a)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		neigh_stamp(t, now, addr, used, heard, a);
+}
+
+int tunnel_neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
+		     struct actions *a)
+{
+	return t->config.role == BED4_ROLE_PEER ? neigh_add(t, now, addr, at, a) : -EOPNOTSUPP;
+}
+
+int tunnel_neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a)
+{
+	return t->config.role == BED4_ROLE_PEER ? neigh_del(t, addr, a) : -EOPNOTSUPP;
+}
+
+void tunnel_neigh_flush(struct tunnel *t, __u64 now, struct actions *a)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		neigh_flush(t, now, a);
 }
 
 void tunnel_done(struct tunnel *t, const struct action *act, bool ok)

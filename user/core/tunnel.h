@@ -9,6 +9,7 @@
 #include "6bed4/decide.h"
 #include "action.h"
 #include "limit.h"
+#include "table.h"
 
 #define NSEC_PER_SEC  1000000000ull
 #define NSEC_PER_MSEC 1000000ull
@@ -32,6 +33,7 @@ struct peer {
 	__u64 keepalive_at; /* next keepalive, 0 none */
 	__u64 tx_last; /* last datagram that could reach the router */
 	__u64 tx_unheard; /* first one since the router was last heard, 0 none */
+	struct bed4_pulse pulse; /* what the fast path had done when last looked at */
 };
 
 struct tunnel_config {
@@ -44,9 +46,14 @@ struct tunnel_config {
 	bool fixed_port; /* peer: the local port was asked for, never leave it */
 	__u32 keepalive_sec; /* 0: none */
 	__u8 keepalive_ttl;
+	__u8 radius; /* peer: TTL of NS to the LAN, 0 none */
+	bool eager; /* peer: the first SYN to an unknown neighbour goes straight */
+	unsigned int neigh_max; /* peer: bound of the neighbour cache, at least 1 */
 	__u64 seed; /* for jitter */
 	bed4_policy_fn policy; /* asked when self->flags has BED4_SELF_POLICY */
-	const void *policy_arg;
+	/* Is the address on a subnet that the underlay is connected to? NULL: none is. */
+	bool (*onlink)(const void *arg, __be32 addr);
+	const void *policy_arg; /* for both */
 };
 
 /*
@@ -59,16 +66,24 @@ struct tunnel {
 	struct bed4_count *slow;
 	struct limit *limit; /* answers, per sender */
 	struct peer peer;
+	struct table table; /* peer: the neighbour cache */
+	unsigned int strangers; /* entries of those that we have not sent to */
+	__u64 refused; /* neighbours that found the cache full */
+	__u64 write_at; /* when counters of the slow path go to the map, 0 none wait */
+	struct bed4_neigh found; /* neigh_lookup()'s */
 	__u64 rng;
 };
 
 /*
  * Sets @t up. @slow and @limit stay the caller's and outlive @t. Router: self.own is set from the
- * prefix and public endpoint, self.flags has BED4_SELF_ADDR. Returns 0, or -EINVAL when the
- * configuration contradicts itself (port odd or 0, prefix with low bits, mtu < 1280).
+ * prefix and public endpoint, self.flags has BED4_SELF_ADDR. Returns 0, -ENOMEM, or -EINVAL when
+ * the configuration contradicts itself (port odd or 0, prefix with low bits, mtu < 1280).
  */
 int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
 		struct limit *limit);
+
+/* Frees what tunnel_init() took; fine on a zeroed tunnel. */
+void tunnel_exit(struct tunnel *t);
 
 /* Begins: a peer solicits at the next tunnel_tick(). */
 void tunnel_start(struct tunnel *t, __u64 now);
@@ -83,6 +98,10 @@ void actions_clear(struct actions *a);
 void tunnel_rx_udp(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 tos, __u8 *data,
 		   size_t len, struct actions *a);
 
+/* Peer: one datagram from the LAN's multicast group, likewise. */
+void tunnel_rx_lan(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 *data, size_t len,
+		   struct actions *a);
+
 /* One packet from the TUN device, likewise. */
 void tunnel_rx_tun(struct tunnel *t, __u64 now, __u8 *data, size_t len, struct actions *a);
 
@@ -94,6 +113,23 @@ __u64 tunnel_deadline(const struct tunnel *t);
 
 /* The socket was bound anew, to @listen (after ACTION_REBIND or an address change): solicit. */
 void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen);
+
+/* Peer: the fast path says that a neighbour is in use; see neigh_used(). */
+void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
+		 struct actions *a);
+
+/* Peer: when the fast path last sent to the router and heard from it; call every few seconds. */
+void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse);
+
+/* Peer: what the map says of a neighbour's use; see neigh_stamp(). For each entry now and then. */
+void tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+		  struct actions *a);
+
+/* Peer: the operator's entries; see neigh_add() and neigh_del(). A flush keeps those. */
+int tunnel_neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
+		     struct actions *a);
+int tunnel_neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a);
+void tunnel_neigh_flush(struct tunnel *t, __u64 now, struct actions *a);
 
 /* The carrying-out of @act failed or succeeded: counts its outcome, or FAILED. */
 void tunnel_done(struct tunnel *t, const struct action *act, bool ok);

@@ -10,7 +10,8 @@
 
 #include "err.h"
 
-#define CTL_TEXT 512
+#define CTL_REQUEST 128
+#define CTL_TEXT    512
 #define CTL_FDS	 8
 
 /* An answer: a code (exit status), a line of text, descriptors. */

@@ -19,7 +19,8 @@
 #include "io/pin.h"
 
 const char *const fastpath_map_names[] = { "self",  "info",    "stats",  "slow",
-					   "neigh", "policy4", "events", NULL };
+					   "neigh", "policy4", "events", "pulse",
+					   "told",  NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -88,7 +89,8 @@ static int drop_foreign_pins(const char *dir)
 	return err;
 }
 
-static int set_pins(struct bpf_object *obj, const char *dir)
+/* Names and, where the operator has a say, sizes. */
+static int set_maps(struct bpf_object *obj, const char *dir, __u32 neigh_max)
 {
 	char path[FASTPATH_PATH];
 	struct bpf_map *map;
@@ -101,6 +103,8 @@ static int set_pins(struct bpf_object *obj, const char *dir)
 		err = pin_path(path, sizeof(path), dir, fastpath_map_names[i]);
 		if (!err)
 			err = bpf_map__set_pin_path(map, path);
+		if (!err && !strcmp(fastpath_map_names[i], "neigh"))
+			err = bpf_map__set_max_entries(map, neigh_max);
 	}
 	return err;
 }
@@ -133,7 +137,7 @@ static int load_tc(struct fastpath *fp, struct err *e)
 	SET_CONSTANTS(fp->tc->rodata, &fp->config);
 	bpf_program__set_autoload(fp->tc->progs.bed4_tc_in, programs);
 	bpf_program__set_autoload(fp->tc->progs.bed4_tc_out, programs);
-	err = set_pins(fp->tc->obj, fp->pin_dir);
+	err = set_maps(fp->tc->obj, fp->pin_dir, fp->config.neigh_max);
 	if (!err)
 		err = bed4_tc_bpf__load(fp->tc);
 	if (!err)
@@ -161,9 +165,9 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 		return err_set(e, -errno, "cannot open the XDP program: %s", complaint);
 	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
 	fp->xdp->rodata->cfg_no_tx = is_veth(fp->config.underlay);
-	err = set_pins(fp->xdp->obj, fp->pin_dir);
+	err = set_maps(fp->xdp->obj, fp->pin_dir, fp->config.neigh_max);
 	if (err)
-		return err_set(e, err, "cannot name the pins of the XDP program: %s", strerror(-err));
+		return err_set(e, err, "cannot prepare the maps of the XDP program: %s", strerror(-err));
 	fp->prog = xdp_program__from_bpf_obj(fp->xdp->obj, "xdp");
 	err = libxdp_get_error(fp->prog);
 	if (!err)
@@ -174,20 +178,28 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 
 /*
  * `auto`: TC where whole GSO packets arrive, because XDP there forces MTU-sized ones; XDP elsewhere.
- * A peer has no XDP of its own yet.
  */
 static enum bed4_mode choose_mode(const struct fastpath_config *c)
 {
 	char driver[32];
 
-	if (c->role == BED4_ROLE_PEER)
-		return BED4_MODE_OFF;
 	if (c->mode != BED4_MODE_AUTO)
 		return c->mode;
 	attach_driver(c->underlay, driver);
 	if (!strcmp(driver, "veth") || !strcmp(driver, "bridge") || !strcmp(driver, "tun"))
 		return BED4_MODE_TC;
 	return BED4_MODE_NATIVE;
+}
+
+static int map_pulse(struct fastpath *fp)
+{
+	void *p = mmap(NULL, sizeof(*fp->pulse), PROT_READ, MAP_SHARED, bpf_map__fd(fp->tc->maps.pulse),
+		       0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	fp->pulse = p;
+	return 0;
 }
 
 static int map_slow(struct fastpath *fp)
@@ -219,6 +231,8 @@ static int open_all(struct fastpath *fp, struct err *e)
 	if (err)
 		return err;
 	err = map_slow(fp);
+	if (!err)
+		err = map_pulse(fp);
 	if (err)
 		return err_set(e, err, "cannot map the counters: %s", strerror(-err));
 	err = fastpath_open_events(fp);
@@ -274,6 +288,8 @@ void fastpath_close(struct fastpath *fp)
 	ring_buffer__free(fp->ring);
 	if (fp->slow)
 		munmap(fp->slow, fp->slow_size);
+	if (fp->pulse)
+		munmap((void *)fp->pulse, sizeof(*fp->pulse));
 	if (fp->prog)
 		xdp_program__close(fp->prog);
 	bed4_xdp_bpf__destroy(fp->xdp);
@@ -338,6 +354,7 @@ static void fill_info(const struct fastpath *fp, struct bed4_info *info)
 	memcpy(info->v6_dev, c->v6_dev, sizeof(info->v6_dev));
 	info->forward = c->forward;
 	info->account = c->account;
+	info->neigh_max = c->neigh_max;
 	info->xdp_id = info->tc_in_id = info->made_clsact = 0;
 }
 

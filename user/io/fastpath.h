@@ -20,6 +20,7 @@ struct fastpath_config {
 	unsigned int v6_dev[BED4_V6DEV_MAX];
 	unsigned int v6_count;
 	__u32 account; /* 0 off, 1 all, N one in N */
+	__u32 neigh_max; /* bound of `neigh` */
 	const char *pin_dir; /* on a bpffs; made if missing, with its parents up to the mount */
 };
 
@@ -56,13 +57,29 @@ int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen
 
 /*
  * Notes that @in6 at @ep has sent @packets, @bytes: inserts it into `neigh`, or, while no program
- * is attached, adds to its counters. Never grows past BED4_NEIGH_MAX: then returns -ENOSPC.
+ * is attached, adds to its counters. Never grows past its bound: then returns -ENOSPC. @now in s.
  */
-int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u64 now,
+int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u32 now,
 		  __u64 packets, __u64 bytes);
 
-/* Removes neighbours not seen since @before (ns); call now and then. Returns how many are left. */
-int fastpath_expire(struct fastpath *fp, __u64 before);
+/* Router: removes neighbours not seen since @before (s). Returns how many are left, or -errno. */
+int fastpath_expire(struct fastpath *fp, __u32 before);
+
+/*
+ * Peer: makes the entry or changes it in place; its counters are added to those that BPF holds, its
+ * stamps only grow. -ENOSPC when `neigh` is full. Deleting what is not there is fine.
+ */
+int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const struct bed4_neigh *n);
+int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6);
+int fastpath_neigh_flush(struct fastpath *fp);
+
+/* Calls @fn for each neighbour; it may delete entries. 0 or -errno. */
+int fastpath_walk(struct fastpath *fp,
+		  void (*fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n),
+		  void *arg);
+
+/* Peer: the mapped `pulse`; valid until close. */
+const struct bed4_pulse *fastpath_pulse(const struct fastpath *fp);
 
 /* A pollable descriptor of the events, and the call that hands each to @fn. */
 int fastpath_event_fd(const struct fastpath *fp);

@@ -78,51 +78,107 @@ static int add_neigh(struct fastpath *fp, const struct bed4_in6 *in6, const stru
 {
 	int fd = bpf_map__fd(fp->tc->maps.neigh);
 
-	if (bpf_map_update_elem(fd, in6, n, BPF_NOEXIST))
-		return errno == E2BIG ? -ENOSPC : -errno;
-	fp->neighbours++;
+	if (!bpf_map_update_elem(fd, in6, n, BPF_NOEXIST))
+		return 0;
+	return errno == E2BIG ? -ENOSPC : -errno;
+}
+
+int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u32 now,
+		  __u64 packets, __u64 bytes)
+{
+	struct bed4_neigh n = { .addr = ep.addr, .port = ep.port, .state = BED4_NEIGH_SEEN,
+				.path = BED4_PATH_DIRECT, .heard = now, .since = now,
+				.wake = BED4_NEVER };
+	int err = add_neigh(fp, in6, &n);
+
+	if (err && err != -EEXIST)
+		return err;
+	/* With programs attached those count; a new entry begins with the packet that made it. */
+	if (err && fp->mode != BED4_MODE_OFF)
+		return 0;
+	n.rx_packets = packets;
+	n.rx_bytes = bytes;
+	return fastpath_neigh_set(fp, in6, &n);
+}
+
+int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const struct bed4_neigh *n)
+{
+	struct bed4_neigh_set set = { .key = *in6, .value = *n };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &set, .ctx_size_in = sizeof(set));
+
+	if (bpf_prog_test_run_opts(bpf_program__fd(fp->tc->progs.bed4_set_neigh), &run))
+		return -errno;
+	return (int)run.retval == -ENOENT ? add_neigh(fp, in6, n) : 0;
+}
+
+int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6)
+{
+	return bpf_map_delete_elem(bpf_map__fd(fp->tc->maps.neigh), in6) && errno != ENOENT ? -errno : 0;
+}
+
+#define WALK_BATCH 256 /* entries per system call; a bucket of the kernel's has to fit */
+
+int fastpath_walk(struct fastpath *fp,
+		  void (*fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n),
+		  void *arg)
+{
+	static struct bed4_in6 keys[WALK_BATCH];
+	static struct bed4_neigh values[WALK_BATCH];
+	int fd = bpf_map__fd(fp->tc->maps.neigh), err = 0;
+	__u32 cursor = 0, count, i, left = 2 * fp->config.neigh_max / WALK_BATCH + 64;
+	bool first = true;
+
+	while (!err && left--) {
+		count = WALK_BATCH;
+		err = bpf_map_lookup_batch(fd, first ? NULL : &cursor, &cursor, keys, values, &count,
+					   NULL) ? -errno : 0;
+		if (err && err != -ENOENT)
+			return err;
+		for (i = 0; i < count; i++)
+			fn(arg, &keys[i], &values[i]);
+		first = false;
+	}
 	return 0;
 }
 
-int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u64 now,
-		  __u64 packets, __u64 bytes)
-{
-	int err, fd = bpf_map__fd(fp->tc->maps.neigh);
-	struct bed4_neigh n;
+struct expiry {
+	struct fastpath *fp;
+	__u32 before;
+	int left;
+};
 
-	if (bpf_map_lookup_elem(fd, in6, &n)) {
-		n = (struct bed4_neigh){ .addr = ep.addr, .port = ep.port, .state = BED4_NEIGH_SEEN,
-					 .last_seen = now, .rx_packets = packets, .rx_bytes = bytes };
-		err = add_neigh(fp, in6, &n);
-		return err == -EEXIST ? 0 : err;
-	}
-	if (fp->mode != BED4_MODE_OFF)
-		return 0; /* BPF counts, and a value written back would undo what it adds meanwhile */
-	n.last_seen = now;
-	n.rx_packets += packets;
-	n.rx_bytes += bytes;
-	return bpf_map_update_elem(fd, in6, &n, BPF_EXIST) ? -errno : 0;
+static void expire_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
+{
+	struct expiry *x = arg;
+
+	if (n->heard < x->before)
+		fastpath_neigh_del(x->fp, in6);
+	else
+		x->left++;
 }
 
-int fastpath_expire(struct fastpath *fp, __u64 before)
+int fastpath_expire(struct fastpath *fp, __u32 before)
 {
-	int fd = bpf_map__fd(fp->tc->maps.neigh);
-	struct bed4_in6 key, next;
-	struct bed4_neigh n;
-	unsigned int left = 0, steps;
-	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+	struct expiry x = { .fp = fp, .before = before };
+	int err = fastpath_walk(fp, expire_one, &x);
 
-	/* The successor is fetched before an entry goes: a deleted key would start the walk anew. */
-	for (steps = 0; more && steps < 2 * BED4_NEIGH_MAX; steps++) {
-		key = next;
-		more = !bpf_map_get_next_key(fd, &key, &next);
-		if (!bpf_map_lookup_elem(fd, &key, &n) && n.last_seen < before)
-			bpf_map_delete_elem(fd, &key);
-		else
-			left++;
-	}
-	fp->neighbours = left;
-	return (int)left;
+	return err ? err : x.left;
+}
+
+static void delete_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
+{
+	(void)n;
+	fastpath_neigh_del(arg, in6);
+}
+
+int fastpath_neigh_flush(struct fastpath *fp)
+{
+	return fastpath_walk(fp, delete_one, fp);
+}
+
+const struct bed4_pulse *fastpath_pulse(const struct fastpath *fp)
+{
+	return fp->pulse;
 }
 
 static int hand_over(void *ctx, void *data, size_t size)

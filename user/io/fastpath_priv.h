@@ -24,10 +24,10 @@ struct fastpath {
 	struct xdp_program *prog; /* of `xdp` */
 	struct bed4_count *slow;
 	size_t slow_size;
+	const struct bed4_pulse *pulse;
 	struct ring_buffer *ring;
 	void (*event_fn)(void *arg, const struct bed4_event *ev);
 	void *event_arg;
-	unsigned int neighbours; /* entries in `neigh`, as far as we made or counted them */
 };
 
 int fastpath_open_events(struct fastpath *fp);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <linux/if_addrlabel.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
@@ -20,6 +21,7 @@
 
 /* Of our rules: before the main table's 32766; the service's port number, to be recognised. */
 #define RULE_PRIORITY	 25788
+#define LABEL		 25788 /* any that the default table does not use */
 #define BED4_V6DEV_RULES 64 /* more than there can be */
 
 /* The netlink flavour of "one of ours": protocol number of routes that we add. */
@@ -50,7 +52,7 @@ static int link_cb(const struct nlmsghdr *nlh, void *arg)
 	const struct nlattr *attr;
 
 	link->ifindex = (unsigned int)ifm->ifi_index;
-	link->up = ifm->ifi_flags & IFF_UP;
+	link->running = ifm->ifi_flags & IFF_RUNNING;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifm)) {
 		if (mnl_attr_get_type(attr) == IFLA_MTU)
 			link->mtu = mnl_attr_get_u32(attr);
@@ -175,20 +177,20 @@ static int addr4_cb(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int walk_addr4(struct addr4_walk *w)
+static int dump_addr4(mnl_cb_t cb, void *arg)
 {
 	char buf[REQUEST_LEN];
 	struct nlmsghdr *nlh = request(buf, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 
 	ifa->ifa_family = AF_INET;
-	return nl_talk(nlh, addr4_cb, w);
+	return nl_talk(nlh, cb, arg);
 }
 
 int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr)
 {
 	struct addr4_walk w = { .ifindex = ifindex, .addrs = addr, .max = 1, .primary_only = true };
-	int err = walk_addr4(&w);
+	int err = dump_addr4(addr4_cb, &w);
 
 	return err ? err : w.count ? 0 : -EADDRNOTAVAIL;
 }
@@ -196,7 +198,37 @@ int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr)
 int rtnl_addr4_own(__be32 *addrs, unsigned int max)
 {
 	struct addr4_walk w = { .addrs = addrs, .max = max };
-	int err = walk_addr4(&w);
+	int err = dump_addr4(addr4_cb, &w);
+
+	return err ? err : (int)w.count;
+}
+
+struct subnet4_walk {
+	unsigned int ifindex;
+	struct rtnl_subnet4 *subnets;
+	unsigned int count, max;
+};
+
+static int subnet4_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	struct subnet4_walk *w = arg;
+	const struct nlattr *attr;
+
+	if (ifa->ifa_family != AF_INET || ifa->ifa_index != w->ifindex)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS && w->count < w->max)
+			w->subnets[w->count++] = (struct rtnl_subnet4){ mnl_attr_get_u32(attr),
+									ifa->ifa_prefixlen };
+	}
+	return MNL_CB_OK;
+}
+
+int rtnl_subnets4(unsigned int ifindex, struct rtnl_subnet4 *subnets, unsigned int max)
+{
+	struct subnet4_walk w = { .ifindex = ifindex, .subnets = subnets, .max = max };
+	int err = dump_addr4(subnet4_cb, &w);
 
 	return err ? err : (int)w.count;
 }
@@ -330,6 +362,31 @@ int rtnl_spoof_rules_del(const struct bed4_in6 *prefix)
 		err = spoof_rule(NULL, prefix, RTM_DELRULE, 0);
 	while (!err && --left);
 	return err == -ENOENT ? 0 : err;
+}
+
+static int label(const struct bed4_in6 *prefix, int type, int flags)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, type, flags);
+	struct ifaddrlblmsg *ifal = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifal));
+	struct bed4_in6 addr = *prefix;
+
+	addr.w[2] = addr.w[3] = 0;
+	ifal->ifal_family = AF_INET6;
+	ifal->ifal_prefixlen = 64;
+	mnl_attr_put(nlh, IFAL_ADDRESS, sizeof(addr), &addr);
+	mnl_attr_put_u32(nlh, IFAL_LABEL, LABEL);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+int rtnl_label_add(const struct bed4_in6 *prefix)
+{
+	return label(prefix, RTM_NEWADDRLABEL, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+int rtnl_label_del(const struct bed4_in6 *prefix)
+{
+	return label(prefix, RTM_DELADDRLABEL, 0);
 }
 
 int rtnl_monitor(void)

@@ -12,7 +12,7 @@ struct rtnl_link {
 	unsigned int ifindex;
 	unsigned int mtu;
 	char name[16];
-	bool up;
+	bool running; /* up, with a carrier */
 };
 
 int rtnl_link_get(const char *name, struct rtnl_link *link);
@@ -27,6 +27,13 @@ int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr);
 
 /* All own IPv4 addresses and directed broadcasts of the machine, at most @max; returns the count. */
 int rtnl_addr4_own(__be32 *addrs, unsigned int max);
+
+/* The subnets that a device is connected to, at most @max; returns the count. */
+struct rtnl_subnet4 {
+	__be32 addr;
+	unsigned int len;
+};
+int rtnl_subnets4(unsigned int ifindex, struct rtnl_subnet4 *subnets, unsigned int max);
 
 /* An IPv6 address with its /64 on a device, without DAD; deprecated: for old connections only. */
 int rtnl_addr6_set(unsigned int ifindex, const struct bed4_in6 *addr, bool deprecated);
@@ -46,6 +53,13 @@ int rtnl_default6_dev(unsigned int except, unsigned int *ifindex);
  */
 int rtnl_spoof_rule_add(const char *iif, const struct bed4_in6 *prefix);
 int rtnl_spoof_rules_del(const struct bed4_in6 *prefix);
+
+/*
+ * An address label of its own for @prefix/64 (RFC 6724), so that for native destinations a native
+ * source is preferred; -EEXIST: somebody has given it one already.
+ */
+int rtnl_label_add(const struct bed4_in6 *prefix);
+int rtnl_label_del(const struct bed4_in6 *prefix);
 
 /* A socket that becomes readable on link and IPv4 address events; rtnl_drain() empties it. */
 int rtnl_monitor(void);

@@ -16,12 +16,23 @@ static int set_int(int fd, int level, int name, int value)
 	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
 }
 
-static int configure(int fd, struct bed4_ep ep)
+/* What we multicast leaves by the underlay and does not come back to us. */
+static int configure_multicast(int fd, unsigned int ifindex)
+{
+	struct ip_mreqn via = { .imr_ifindex = (int)ifindex };
+	int err = setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &via, sizeof(via)) ? -errno : 0;
+
+	return err ? err : set_int(fd, IPPROTO_IP, IP_MULTICAST_LOOP, 0);
+}
+
+static int configure(int fd, struct bed4_ep ep, unsigned int ifindex)
 {
 	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = ep.addr,
 				   .sin_port = ep.port };
 	int err = set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
 
+	if (!err)
+		err = configure_multicast(fd, ifindex);
 	if (!err)
 		err = set_int(fd, IPPROTO_IP, IP_RECVTOS, 1);
 	if (!err && set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RCVBUF))
@@ -31,12 +42,12 @@ static int configure(int fd, struct bed4_ep ep)
 	return err;
 }
 
-int udp_open(struct bed4_ep ep, struct err *e)
+int udp_open(struct bed4_ep ep, unsigned int ifindex, struct err *e)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct in_addr in = { ep.addr };
 	unsigned int port = BED4_NTOHS(ep.port);
-	int err = fd < 0 ? -errno : configure(fd, ep);
+	int err = fd < 0 ? -errno : configure(fd, ep, ifindex);
 
 	if (!err)
 		return fd;
@@ -49,6 +60,28 @@ int udp_open(struct bed4_ep ep, struct err *e)
 		return err_set(e, err, "%s is no address of this machine; see `ip -4 addr`, or choose with "
 				       "--listen", inet_ntoa(in));
 	return err_set(e, err, "cannot bind UDP %s:%u: %s", inet_ntoa(in), port, strerror(-err));
+}
+
+int udp_open_group(struct bed4_ep group, unsigned int ifindex, struct err *e)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = group.addr,
+				   .sin_port = group.port };
+	struct ip_mreqn join = { .imr_multiaddr.s_addr = group.addr, .imr_ifindex = (int)ifindex };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err = -errno;
+
+	if (fd < 0)
+		return err_set(e, err, "cannot make a socket: %s", strerror(-err));
+	err = set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1); /* shared with other instances */
+	if (!err)
+		err = set_int(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+	if (!err && bind(fd, (void *)&sin, sizeof(sin)))
+		err = -errno;
+	if (!err && setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &join, sizeof(join)))
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err_set(e, err, "cannot listen to the LAN: %s; do without it by --radius 0", strerror(-err));
 }
 
 int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The one UDP socket of an instance. Must not know what datagrams contain.
+ * The UDP sockets of an instance. Must not know what datagrams contain.
  */
 #ifndef IO_UDP_H
 #define IO_UDP_H
@@ -12,9 +12,13 @@
 
 /*
  * Binds @ep: DF clear on what it sends, so that narrow paths may fragment; TOS of what it receives
- * is told. Returns a non-blocking descriptor, or -errno with @e set.
+ * is told; multicast leaves by the device @ifindex. Returns a non-blocking descriptor, or -errno
+ * with @e set.
  */
-int udp_open(struct bed4_ep ep, struct err *e);
+int udp_open(struct bed4_ep ep, unsigned int ifindex, struct err *e);
+
+/* Joins the multicast address of @group on one device, beside others. Returns likewise. */
+int udp_open_group(struct bed4_ep group, unsigned int ifindex, struct err *e);
 
 /* One datagram; 0 bytes is a datagram too. Returns its length or -errno (-EAGAIN: none waits). */
 int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos);

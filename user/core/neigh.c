@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * States and timers of the neighbour cache; see neigh.h. Must not know sockets, maps or clocks.
+ * Proved by selftests/unit/test_neigh.c and test_sim.c.
+ */
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "core/nd.h"
+#include "core/neigh.h"
+
+#define NS_GAP	     (50 * NSEC_PER_MSEC)
+#define NS_WAIT	     NSEC_PER_SEC /* for an answer to the last NS; RFC 4861's RetransTimer */
+#define NS_LAN	     2
+#define NS_DIRECT    3
+#define PROBES	     3
+#define DELAY_TIME   (5 * NSEC_PER_SEC)
+#define REACHABLE_MS 32000 /* times 0.5 to 1.5 */
+#define IDLE	     600 /* s without use after which an entry goes */
+#define WRITE_TIME   NSEC_PER_SEC /* counters of the slow path reach the map this late */
+#define STRANGERS(t) ((t)->max / 4) /* entries made for peers that we have not sent to */
+
+static __u32 seconds(__u64 ns)
+{
+	return (__u32)(ns / NSEC_PER_SEC);
+}
+
+static struct bed4_in6 addr_of(const struct tunnel *t, const struct neigh *n)
+{
+	struct bed4_in6 addr = t->self.own;
+
+	addr.w[2] = n->iid[0];
+	addr.w[3] = n->iid[1];
+	return addr;
+}
+
+static struct bed4_neigh value_of(const struct neigh *n)
+{
+	return (struct bed4_neigh){ .addr = n->at.addr, .port = n->at.port, .state = n->state,
+				    .path = n->path, .used = n->used, .heard = n->heard,
+				    .since = n->since, .wake = n->wake, .reason = n->reason,
+				    .rx_packets = n->rx_packets, .rx_bytes = n->rx_bytes,
+				    .tx_packets = n->tx_packets, .tx_bytes = n->tx_bytes };
+}
+
+/* Tells the map. Counters go along; when the list is full they and the entry follow with the next. */
+static void publish(struct tunnel *t, struct neigh *n, struct actions *a)
+{
+	struct action *act = engine_note(a, ACTION_NEIGH_SET);
+
+	if (!act) {
+		table_mark(&t->table, n);
+		return;
+	}
+	act->in6 = addr_of(t, n);
+	act->neigh = value_of(n);
+	n->rx_packets = n->rx_bytes = n->tx_packets = n->tx_bytes = 0;
+}
+
+static void set_state(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_neigh_state state,
+		      __u64 state_at)
+{
+	n->state = state;
+	n->since = seconds(now);
+	n->state_at = state_at;
+	n->wake = state == BED4_NEIGH_STALE ? 0 : BED4_NEVER;
+	table_timer(&t->table, n);
+}
+
+static bool send_ns(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_ep to, __u8 ttl,
+		    struct actions *a)
+{
+	struct bed4_in6 addr = addr_of(t, n);
+	__u8 *room = engine_take(a, ND_NS_LEN);
+
+	if (!room)
+		return false;
+	engine_send(a, to, room, nd_build_ns(room, &t->self.own, &addr, t->self.public), ttl);
+	n->open_until = now + NS_WAIT;
+	return true;
+}
+
+/* The next NS of a search: the LAN first, then straight. */
+static void next_ns(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
+{
+	static const struct bed4_ep lan = { .addr = BED4_HTONL(0xe0000001),
+					    .port = BED4_HTONS(BED4_PORT) };
+
+	if (n->ns_lan) {
+		n->ns_lan--;
+		n->asked_lan = true;
+		send_ns(t, now, n, lan, t->config.radius, a);
+	} else if (n->ns_left) {
+		n->ns_left--;
+		send_ns(t, now, n, n->to_lan ? n->lan : n->at, BED4_TTL, a);
+	}
+	n->ns_at = n->ns_lan + n->ns_left ? now + NS_GAP : 0;
+	table_timer(&t->table, n);
+}
+
+/* Is it behind our own public address, so that it may be on our LAN? */
+static bool maybe_on_lan(const struct tunnel *t, const struct neigh *n)
+{
+	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_ep ep;
+
+	return t->config.radius && bed4_iid_get(&addr, &ep) && ep.addr == t->self.public.addr;
+}
+
+static void start_search(struct tunnel *t, __u64 now, struct neigh *n, bool lan, struct actions *a)
+{
+	n->ns_lan = lan ? NS_LAN : 0;
+	n->ns_left = NS_DIRECT;
+	n->asked_lan = n->to_lan = false;
+	next_ns(t, now, n, a);
+}
+
+/* INCOMPLETE: packets go by the router until an NA comes. */
+static void search(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
+{
+	bool lan = maybe_on_lan(t, n);
+	__u64 sending = (NS_DIRECT - 1 + (lan ? NS_LAN : 0)) * NS_GAP;
+	struct bed4_in6 addr = addr_of(t, n);
+
+	if (!n->lan.addr)
+		bed4_iid_get(&addr, &n->at);
+	n->path = BED4_PATH_ROUTER;
+	n->reason = BED4_REASON_ASKING;
+	set_state(t, now, n, BED4_NEIGH_INCOMPLETE, now + sending + NS_WAIT);
+	publish(t, n, a);
+	start_search(t, now, n, lan, a);
+}
+
+static void via_router(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_reason reason,
+		       struct actions *a)
+{
+	__u32 wait = 5u << (n->backoff < 6 ? n->backoff : 6);
+	struct bed4_in6 addr = addr_of(t, n);
+
+	n->lan = bed4_ep(0, 0); /* who is on the LAN is found anew */
+	bed4_iid_get(&addr, &n->at);
+	n->path = BED4_PATH_ROUTER;
+	n->reason = reason;
+	n->ns_at = 0;
+	n->ns_lan = n->ns_left = 0;
+	set_state(t, now, n, BED4_NEIGH_VIA_ROUTER, 0);
+	if (reason == BED4_REASON_NO_ANSWER) {
+		n->wake = seconds(now) + (wait < 300 ? wait : 300);
+		n->backoff += n->backoff < 6;
+	}
+	publish(t, n, a);
+}
+
+static void drop(struct tunnel *t, struct neigh *n, struct actions *a)
+{
+	struct action *act = engine_note(a, ACTION_NEIGH_DEL);
+
+	if (!act)
+		return; /* stays; whoever wanted it gone comes again */
+	act->in6 = addr_of(t, n);
+	t->strangers -= !n->wanted;
+	table_del(&t->table, n);
+}
+
+/* An entry for @addr, which is in the prefix; NULL when it is full. */
+static struct neigh *enter(struct tunnel *t, const struct bed4_in6 *addr, bool wanted)
+{
+	struct neigh *n = wanted || t->strangers < STRANGERS(&t->table) ?
+				  table_add(&t->table, addr) : NULL;
+
+	if (!n) {
+		t->refused += wanted;
+		return NULL;
+	}
+	n->wanted = wanted;
+	t->strangers += !wanted;
+	return n;
+}
+
+static void want(struct tunnel *t, struct neigh *n)
+{
+	t->strangers -= !n->wanted;
+	n->wanted = true;
+}
+
+static void first_use(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a)
+{
+	struct neigh *n = enter(t, addr, true);
+	struct bed4_ep ep;
+
+	if (!n)
+		return;
+	n->used = seconds(now);
+	if (!bed4_iid_get(addr, &ep))
+		via_router(t, now, n, BED4_REASON_ODD_PORT, a);
+	else if (!bed4_locate(&t->self, addr, t->config.policy, t->config.policy_arg, &ep) &&
+		 !maybe_on_lan(t, n))
+		via_router(t, now, n, BED4_REASON_REFUSED, a);
+	else
+		search(t, now, n, a);
+}
+
+void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
+		struct actions *a)
+{
+	struct neigh *n;
+
+	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_same_prefix(addr, &t->self.own) ||
+	    bed4_in6_eq(addr, &t->self.own) || bed4_iid_is(addr, t->self.server))
+		return;
+	n = table_find(&t->table, addr);
+	if (!n) {
+		first_use(t, now, addr, a);
+		return;
+	}
+	want(t, n);
+	n->used = seconds(now);
+	if (heard > n->heard)
+		n->heard = heard;
+	if (n->state == BED4_NEIGH_STALE) {
+		if (n->used - n->heard >= BED4_SILENCE) {
+			search(t, now, n, a);
+			return;
+		}
+		set_state(t, now, n, BED4_NEIGH_DELAY, now + DELAY_TIME);
+		publish(t, n, a);
+	} else if (n->state == BED4_NEIGH_VIA_ROUTER && n->wake != BED4_NEVER && n->used >= n->wake) {
+		search(t, now, n, a);
+	}
+}
+
+/* Counters reach the map a second late, so that a packet does not cost a system call more. */
+static void write_later(struct tunnel *t, __u64 now, struct neigh *n)
+{
+	table_mark(&t->table, n);
+	if (!t->write_at)
+		t->write_at = now + WRITE_TIME;
+}
+
+enum bed4_outcome neigh_choose(struct pass *p)
+{
+	struct tunnel *t = p->t;
+	struct bed4_in6 dst = p->v.ip6->dst;
+	struct neigh *n = table_find(&t->table, &dst);
+	struct bed4_neigh value = n ? value_of(n) : (struct bed4_neigh){};
+	struct bed4_cur upper = { p->data + BED4_IP6_LEN, p->data + p->v.len };
+	enum bed4_outcome o;
+	bool tell;
+
+	o = bed4_choose_path(&t->self, n ? &value : NULL, seconds(p->now), upper, t->config.policy,
+			     t->config.policy_arg, &p->v, &tell);
+	if (n)
+		n->used = seconds(p->now);
+	if (tell)
+		neigh_used(t, p->now, &dst, 0, p->a);
+	n = table_find(&t->table, &dst);
+	if (!n || !bed4_same_prefix(&dst, &t->self.own))
+		return o;
+	n->tx_packets++;
+	n->tx_bytes += p->v.len;
+	write_later(t, p->now, n);
+	return o;
+}
+
+void neigh_heard(struct pass *p, const struct bed4_in6 *addr)
+{
+	struct neigh *n = table_find(&p->t->table, addr);
+
+	if (!n)
+		return;
+	n->heard = seconds(p->now);
+	n->rx_packets++;
+	n->rx_bytes += p->len;
+	write_later(p->t, p->now, n);
+}
+
+bool neigh_is_at(const struct tunnel *t, const struct bed4_in6 *addr, struct bed4_ep src)
+{
+	const struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) :
+								       NULL;
+
+	return n && (bed4_ep_eq(n->at, src) || (n->lan.addr && bed4_ep_eq(n->lan, src)));
+}
+
+const struct bed4_neigh *neigh_lookup(const void *tunnel, const struct bed4_in6 *addr)
+{
+	struct tunnel *t = (struct tunnel *)tunnel;
+	const struct neigh *n = table_find(&t->table, addr);
+
+	if (!n)
+		return NULL;
+	t->found = value_of(n);
+	return &t->found;
+}
+
+/* Confirmed: @n is at @at. */
+static void reachable(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_ep at,
+		      enum bed4_path path, struct actions *a)
+{
+	__u64 ms = REACHABLE_MS / 2 + engine_random(t, REACHABLE_MS);
+
+	n->at = at;
+	n->path = path;
+	n->reason = BED4_REASON_NONE;
+	n->backoff = n->ns_left = n->ns_lan = 0;
+	n->ns_at = 0;
+	n->heard = seconds(now);
+	set_state(t, now, n, BED4_NEIGH_REACHABLE, now + ms * NSEC_PER_MSEC);
+	publish(t, n, a);
+}
+
+bool neigh_advertised(struct pass *p, const struct bed4_in6 *addr)
+{
+	struct tunnel *t = p->t;
+	struct neigh *n = table_find(&t->table, addr);
+	struct bed4_ep named;
+	bool direct, lan;
+
+	if (!n || n->state == BED4_NEIGH_PERMANENT || !n->open_until || p->now >= n->open_until)
+		return false;
+	direct = bed4_iid_get(addr, &named) && bed4_ep_eq(named, p->src) &&
+		 bed4_endpoint_policy(&t->self, p->src.addr, t->config.policy,
+				      t->config.policy_arg) == BED4_POLICY_PERMIT;
+	lan = (n->asked_lan && t->config.onlink && t->config.onlink(t->config.policy_arg, p->src.addr)) ||
+	      (n->lan.addr && bed4_ep_eq(n->lan, p->src));
+	if (!direct && !lan)
+		return false;
+	if (direct && n->state == BED4_NEIGH_REACHABLE && n->path == BED4_PATH_LAN)
+		return true; /* the LAN is better */
+	if (lan)
+		n->lan = p->src;
+	reachable(t, p->now, n, p->src, lan ? BED4_PATH_LAN : BED4_PATH_DIRECT, p->a);
+	return true;
+}
+
+void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
+{
+	struct tunnel *t = p->t;
+	struct neigh *n = table_find(&t->table, addr);
+
+	if (!n) {
+		n = enter(t, addr, false);
+		if (!n)
+			return;
+		n->used = seconds(p->now);
+		bed4_iid_get(addr, &n->at);
+		n->reason = BED4_REASON_ASKING;
+		set_state(t, p->now, n, BED4_NEIGH_INCOMPLETE,
+			  p->now + (NS_DIRECT - 1) * NS_GAP + NS_WAIT);
+		publish(t, n, p->a);
+	}
+	if (n->state == BED4_NEIGH_PERMANENT)
+		return;
+	if (lan && n->path != BED4_PATH_LAN) {
+		n->lan = p->src;
+		if (n->path == BED4_PATH_ROUTER)
+			n->at = p->src; /* accepted from there, not yet sent to */
+		publish(t, n, p->a);
+	}
+	if ((n->state == BED4_NEIGH_REACHABLE && !(lan && n->path != BED4_PATH_LAN)) ||
+	    (n->answered_at && p->now - n->answered_at < NS_WAIT))
+		return;
+	n->answered_at = p->now;
+	n->to_lan = lan;
+	n->ns_lan = 0;
+	n->ns_left = NS_DIRECT;
+	next_ns(t, p->now, n, p->a);
+}
+
+bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr)
+{
+	struct tunnel *t = p->t;
+	struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) : NULL;
+	struct bed4_ep from;
+
+	if (!n || n->state == BED4_NEIGH_PERMANENT || n->state == BED4_NEIGH_INCOMPLETE)
+		return false;
+	from = n->path == BED4_PATH_ROUTER ? t->self.server : n->at;
+	if (!bed4_ep_eq(p->src, from) || n->ns_at ||
+	    (n->answered_at && p->now - n->answered_at < NS_WAIT))
+		return false;
+	n->answered_at = p->now;
+	if (n->path != BED4_PATH_ROUTER)
+		start_search(t, p->now, n, maybe_on_lan(t, n), p->a);
+	else if (n->reason == BED4_REASON_NO_ANSWER)
+		search(t, p->now, n, p->a);
+	return true;
+}
+
+void neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+		 struct actions *a)
+{
+	struct neigh *n = table_find(&t->table, addr);
+	struct action *act;
+	__u32 last;
+
+	if (!n) { /* nobody's: not to be left in the map */
+		act = engine_note(a, ACTION_NEIGH_DEL);
+		if (act)
+			act->in6 = *addr;
+		return;
+	}
+	n->used = used > n->used ? used : n->used;
+	n->heard = heard > n->heard ? heard : n->heard;
+	last = n->used > n->heard ? n->used : n->heard;
+	if (n->state != BED4_NEIGH_PERMANENT && seconds(now) - last >= IDLE)
+		drop(t, n, a);
+}
+
+static void probe(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
+{
+	if (n->state != BED4_NEIGH_PROBE) {
+		n->probes = 0;
+		set_state(t, now, n, BED4_NEIGH_PROBE, now + NS_WAIT);
+		publish(t, n, a);
+	}
+	if (n->probes == PROBES) {
+		via_router(t, now, n, BED4_REASON_NO_ANSWER, a);
+		return;
+	}
+	n->probes++;
+	n->state_at = now + NS_WAIT;
+	table_timer(&t->table, n);
+	send_ns(t, now, n, n->at, BED4_TTL, a);
+}
+
+static void state_over(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
+{
+	switch (n->state) {
+	case BED4_NEIGH_INCOMPLETE:
+		if (n->wanted)
+			via_router(t, now, n, BED4_REASON_NO_ANSWER, a);
+		else
+			drop(t, n, a);
+		break;
+	case BED4_NEIGH_REACHABLE:
+		set_state(t, now, n, BED4_NEIGH_STALE, 0);
+		publish(t, n, a);
+		break;
+	case BED4_NEIGH_DELAY:
+	case BED4_NEIGH_PROBE:
+		probe(t, now, n, a);
+		break;
+	default:
+		n->state_at = 0;
+		table_timer(&t->table, n);
+	}
+}
+
+/* Each entry's turn makes at most this many actions; more have to wait for an empty list. */
+#define ROOM_FOR_ONE 4
+
+static bool room_left(const struct actions *a)
+{
+	return a->count + ROOM_FOR_ONE <= ACTIONS_MAX &&
+	       a->used + 2 * ND_NS_LEN <= sizeof(a->room);
+}
+
+static void write_counters(struct tunnel *t, __u64 now, struct actions *a)
+{
+	struct neigh *n;
+
+	while (room_left(a) && (n = table_take_marked(&t->table)))
+		publish(t, n, a);
+	t->write_at = t->table.dirty ? now : 0;
+}
+
+void neigh_tick(struct tunnel *t, __u64 now, struct actions *a)
+{
+	struct neigh *n;
+
+	while (room_left(a) && (n = table_first(&t->table)) && table_due(n) <= now) {
+		if (n->ns_at && n->ns_at <= now)
+			next_ns(t, now, n, a);
+		else
+			state_over(t, now, n, a);
+	}
+	if (t->write_at && now >= t->write_at)
+		write_counters(t, now, a);
+}
+
+__u64 neigh_deadline(const struct tunnel *t)
+{
+	const struct neigh *n = table_first(&t->table);
+	__u64 due = n ? table_due(n) : UINT64_MAX;
+
+	return t->write_at && t->write_at < due ? t->write_at : due;
+}
+
+void neigh_flush(struct tunnel *t, __u64 now, struct actions *a)
+{
+	struct bed4_in6 keep[16];
+	struct bed4_ep at[16];
+	unsigned int i, kept = 0;
+	__u32 node;
+
+	for (node = 1; node < t->table.fresh && kept < 16; node++) {
+		const struct neigh *n = &t->table.node[node];
+
+		if (n->state != BED4_NEIGH_PERMANENT)
+			continue;
+		keep[kept] = addr_of(t, n);
+		at[kept++] = n->at;
+	}
+	engine_note(a, ACTION_NEIGH_FLUSH);
+	table_clear(&t->table);
+	t->strangers = 0;
+	for (i = 0; i < kept; i++)
+		neigh_add(t, now, &keep[i], at[i], a);
+}
+
+int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
+	      struct actions *a)
+{
+	struct neigh *n;
+
+	if (!bed4_same_prefix(addr, &t->self.own) || bed4_in6_eq(addr, &t->self.own) ||
+	    (!at.addr && !bed4_iid_get(addr, &at)) || !bed4_port_ok(at.port))
+		return -EINVAL;
+	n = table_find(&t->table, addr);
+	if (!n)
+		n = enter(t, addr, true);
+	if (!n)
+		return -ENOSPC;
+	want(t, n);
+	n->at = at;
+	n->path = BED4_PATH_DIRECT;
+	n->reason = BED4_REASON_NONE;
+	n->ns_at = 0;
+	n->ns_lan = n->ns_left = 0;
+	set_state(t, now, n, BED4_NEIGH_PERMANENT, 0);
+	publish(t, n, a);
+	return 0;
+}
+
+int neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a)
+{
+	struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) : NULL;
+
+	if (!n)
+		return -ENOENT;
+	drop(t, n, a);
+	return 0;
+}

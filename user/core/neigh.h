@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The peer's neighbour cache: which path packets take to each neighbour, and how a direct one is
+ * sought, confirmed and given up (PROTOCOL section 8). Changes are told as ACTION_NEIGH_SET and
+ * _DEL; the fast path reads them in map `neigh`. Must not know how the own address is found.
+ */
+#ifndef CORE_NEIGH_H
+#define CORE_NEIGH_H
+
+#include "core/engine.h"
+
+/* The path for a packet of the slow path, whose outcome was OUT_ROUTER: OUT or OUT_ROUTER. */
+enum bed4_outcome neigh_choose(struct pass *p);
+
+/* A packet was sent to @addr on the fast path; @heard as in the map, s, 0 when not there. */
+void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
+		struct actions *a);
+
+/* A packet came straight from @addr at @src: no proof of anything, but counted and remembered. */
+void neigh_heard(struct pass *p, const struct bed4_in6 *addr);
+
+/* The endpoint from which the cache accepts @addr, beside the one in the address: addr 0 none. */
+const struct bed4_neigh *neigh_lookup(const void *tunnel, const struct bed4_in6 *addr);
+bool neigh_is_at(const struct tunnel *t, const struct bed4_in6 *addr, struct bed4_ep src);
+
+/* @addr at @src has solicited us (@lan: by LAN multicast): solicits it in turn if need be. */
+void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan);
+
+/* An NA about @addr came from @p->src. False: nobody has asked for it. */
+bool neigh_advertised(struct pass *p, const struct bed4_in6 *addr);
+
+/* A Redirect about @addr: if its current path sent it, a hint to solicit, no more. Else false. */
+bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr);
+
+/*
+ * What the map says of an entry's use; call now and then for each. An entry that nobody has used
+ * for 10 minutes is removed.
+ */
+void neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+		 struct actions *a);
+
+void neigh_tick(struct tunnel *t, __u64 now, struct actions *a);
+__u64 neigh_deadline(const struct tunnel *t);
+
+/* Forgets all but the operator's entries: the own address has changed. */
+void neigh_flush(struct tunnel *t, __u64 now, struct actions *a);
+
+/*
+ * The operator's: an entry that stays as it is, at @at or (addr 0) where its address says; replaces
+ * another. 0; -EINVAL: not in the prefix, or no endpoint; -ENOSPC: the cache is full.
+ */
+int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
+	      struct actions *a);
+/* 0, or -ENOENT. The next packet to it starts anew. */
+int neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The peer's neighbours: a bounded hash table by interface identifier, and a heap of what is due
+ * next. Must not know states nor what a timer means. All memory is taken at the start.
+ */
+#ifndef CORE_TABLE_H
+#define CORE_TABLE_H
+
+#include "6bed4/map.h"
+
+/* Kept small, there may be a million: see docs/design.md for the count of bytes. */
+struct neigh {
+	__be32 iid[2]; /* key: the low half of its address; the upper half is our prefix */
+	struct bed4_ep at; /* where it is, or would be: what `word` of the map tells */
+	struct bed4_ep lan; /* a LAN endpoint that it has spoken from; addr 0: none */
+	__u8 state; /* enum bed4_neigh_state */
+	__u8 path; /* enum bed4_path */
+	__u8 reason; /* enum bed4_reason */
+	__u8 backoff; /* failed searches in a row */
+	__u8 ns_lan, ns_left; /* NS still to be sent: to the LAN, then straight */
+	__u8 probes; /* sent in PROBE */
+	bool wanted; /* we have sent to it; else it only solicited us */
+	bool asked_lan; /* the open solicitation has gone to the LAN */
+	bool to_lan; /* NS that go straight go to `lan`, not to `at` */
+	__u32 used, heard, since, wake; /* s; as in struct bed4_neigh */
+	__u64 state_at, ns_at; /* ns; end of the state, next NS; 0 none */
+	__u64 open_until; /* an NA counts as solicited until then */
+	__u64 answered_at; /* when its NS last made us solicit */
+	__u32 rx_packets, rx_bytes, tx_packets, tx_bytes; /* not handed to the map yet */
+	__u32 heap, next, dirty; /* table.c's: place in the heap, chain, list of unwritten counters */
+};
+
+struct table {
+	unsigned int max, count;
+	__u64 seed;
+	struct neigh *node; /* from 1; 0 is "none" in all indexes */
+	__u32 *bucket, *heap;
+	__u32 buckets, heaped, unused, fresh; /* fresh: nodes never used begin here */
+	__u32 dirty;
+};
+
+/* 0 or -ENOMEM. @seed guards against chosen collisions. */
+int table_init(struct table *t, unsigned int max, __u64 seed);
+void table_free(struct table *t);
+
+/* Empties it. */
+void table_clear(struct table *t);
+
+struct neigh *table_find(const struct table *t, const struct bed4_in6 *addr);
+
+/* A zeroed new entry for @addr, which is not in there; NULL when the table is full. */
+struct neigh *table_add(struct table *t, const struct bed4_in6 *addr);
+void table_del(struct table *t, struct neigh *n);
+
+/* Puts @n where its timers belong; call after changing state_at or ns_at. */
+void table_timer(struct table *t, struct neigh *n);
+
+/* The entry that is due first, or NULL; and when (UINT64_MAX: never). */
+struct neigh *table_first(const struct table *t);
+__u64 table_due(const struct neigh *n);
+
+/* Entries whose counters have changed: marks one, takes one (NULL: none left). */
+void table_mark(struct table *t, struct neigh *n);
+struct neigh *table_take_marked(struct table *t);
+
+#endif
