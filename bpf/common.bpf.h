@@ -122,15 +122,19 @@ static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len)
 #define TELL_GAP 100000000 /* ns between two events about one neighbour */
 
 /* Peer: tells the daemon that @addr is in use and may need a path. */
-static __always_inline void tell_used(const struct bed4_in6 *addr, __u32 heard, __u64 now)
+static __always_inline void tell_used(const struct bed4_in6 *addr, const struct bed4_neigh *n, __u64 now)
 {
 	__u64 iid = (__u64)addr->w[2] << 32 | addr->w[3];
 	__u32 slot = ((iid ^ iid >> 29) * 0x9e3779b97f4a7c15ull) >> 56 & (TOLD_SLOTS - 1);
 	struct told *told_it = bpf_map_lookup_elem(&told, &slot);
-	struct bed4_event ev = { .type = BED4_EVENT_USED, .heard = heard, .neigh = *addr };
+	struct bed4_event ev = { .type = BED4_EVENT_USED, .neigh = *addr };
 
 	if (!told_it || (told_it->iid == iid && now - told_it->at < TELL_GAP))
 		return;
+	if (n) {
+		ev.heard = n->heard;
+		ev.used = n->used;
+	}
 	told_it->iid = iid;
 	told_it->at = now;
 	bpf_ringbuf_output(&events, &ev, sizeof(ev), 0);
@@ -166,7 +170,7 @@ static __always_inline enum bed4_outcome choose_path(const struct bed4_self *sel
 					       &tell);
 
 	if (tell)
-		tell_used(&key, n ? n->heard : 0, now);
+		tell_used(&key, n, now);
 	if (n) {
 		n->used = seconds(now);
 		__sync_fetch_and_add(&n->tx_packets, 1);

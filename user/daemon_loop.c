@@ -180,7 +180,7 @@ static void on_event(void *arg, const struct bed4_event *ev)
 		fastpath_seen(d->fp, &ev->neigh, ev->ep, daemon_seconds(), d->opt.account, 0);
 	if (ev->type != BED4_EVENT_USED)
 		return;
-	tunnel_used(&d->tunnel, daemon_now(), &ev->neigh, ev->heard, &d->actions);
+	tunnel_used(&d->tunnel, daemon_now(), &ev->neigh, ev->used, ev->heard, &d->actions);
 	daemon_carry_out(d);
 }
 

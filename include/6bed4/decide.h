@@ -331,6 +331,7 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 }
 
 #define BED4_SILENCE 20 /* s; after that a NAT's filter may have closed: PROTOCOL section 8 */
+#define BED4_DOUBT   5 /* s of sending unheard over a confirmed path before it is probed */
 
 /* Is this the first packet of a TCP connection? @cur stands behind the IPv6 header. */
 BED4_INLINE bool bed4_is_syn(const struct bed4_ip6 *ip6, struct bed4_cur cur)
@@ -371,6 +372,8 @@ BED4_INLINE enum bed4_outcome bed4_choose_path(const struct bed4_self *self,
 		return BED4_OUT_ROUTER;
 	if (at.state == BED4_NEIGH_STALE && now - n->heard >= BED4_SILENCE)
 		return BED4_OUT_ROUTER;
+	if (at.state == BED4_NEIGH_REACHABLE && now - n->heard >= BED4_DOUBT)
+		*tell = true;
 	v->to = bed4_ep(at.addr, at.port);
 	return BED4_OUT;
 }

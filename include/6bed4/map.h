@@ -126,6 +126,8 @@ struct bed4_neigh {
 struct bed4_event {
 	__u32 type; /* enum bed4_event_type */
 	__u32 heard; /* USED: as in `neigh`, 0 when not there */
+	__u32 used; /* USED: the use before this one */
+	__u32 pad;
 	struct bed4_in6 neigh;
 	struct bed4_ep ep;
 };
@@ -201,6 +203,6 @@ _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
 _Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 64, "ABI");
-_Static_assert(sizeof(struct bed4_event) == 32, "ABI");
+_Static_assert(sizeof(struct bed4_event) == 40, "ABI");
 
 #endif

@@ -200,7 +200,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			if (kind & 4 && len >= 16) { /* the fast path, or the map's walk, has its say */
 				actions_clear(&actions);
 				if (kind & 8)
-					tunnel_used(&tunnel, now, (const void *)data, now / NSEC_PER_SEC, &actions);
+					tunnel_used(&tunnel, now, (const void *)data, 0, now / NSEC_PER_SEC, &actions);
 				else
 					tunnel_stamp(&tunnel, now, (const void *)data, 0, 0, &actions);
 				carry_out(NULL, 0);

@@ -98,6 +98,20 @@ static inline __u64 core_count(const struct core *c, enum bed4_hook hook, enum b
 	return c->slow[bed4_stat_row(hook, o)].packets;
 }
 
+/* Lets the clock run to @until, doing what is due; actions add up to at most the last tick's. */
+static inline void core_run(struct core *c, __u64 until, void (*each)(struct core *c))
+{
+	while (tunnel_deadline(&c->t) <= until) {
+		if (tunnel_deadline(&c->t) > c->now)
+			c->now = tunnel_deadline(&c->t);
+		actions_clear(&c->a);
+		tunnel_tick(&c->t, c->now, &c->a);
+		if (each)
+			each(c);
+	}
+	c->now = until;
+}
+
 /* The first action of a kind, or NULL. */
 static inline const struct action *core_did(const struct core *c, enum action_kind kind)
 {

@@ -201,8 +201,36 @@ static void first_use(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, 
 		search(t, now, n, a);
 }
 
-void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
-		struct actions *a)
+static void probe(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
+{
+	if (n->state != BED4_NEIGH_PROBE) {
+		n->probes = 0;
+		set_state(t, now, n, BED4_NEIGH_PROBE, now + NS_WAIT);
+		publish(t, n, a);
+	}
+	if (n->probes == PROBES) {
+		via_router(t, now, n, BED4_REASON_NO_ANSWER, a);
+		return;
+	}
+	n->probes++;
+	n->state_at = now + NS_WAIT;
+	table_timer(&t->table, n);
+	send_ns(t, now, n, n->at, BED4_TTL, a);
+}
+
+/*
+ * DELAY is 5 s of silence under traffic, so that a dead path is left 8 s after it died: it counts
+ * from when the neighbour was last heard, unless we had not sent since. @used: the use before.
+ */
+static __u64 delay_end(__u64 now, const struct neigh *n, __u32 used)
+{
+	bool idle = n->used - used >= BED4_DOUBT;
+
+	return (idle ? now : n->heard * NSEC_PER_SEC) + DELAY_TIME;
+}
+
+void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used,
+		__u32 heard, struct actions *a)
 {
 	struct neigh *n;
 
@@ -223,8 +251,14 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 			search(t, now, n, a);
 			return;
 		}
-		set_state(t, now, n, BED4_NEIGH_DELAY, now + DELAY_TIME);
+		set_state(t, now, n, BED4_NEIGH_DELAY, delay_end(now, n, used));
 		publish(t, n, a);
+	} else if (n->state == BED4_NEIGH_REACHABLE && n->used - n->heard >= BED4_DOUBT) {
+		/*
+		 * RFC 4861 would go on for up to 48 s. The silence has lasted as long as DELAY, so
+		 * a path that died while in use is left after 8 s.
+		 */
+		probe(t, now, n, a);
 	} else if (n->state == BED4_NEIGH_VIA_ROUTER && n->wake != BED4_NEVER && n->used >= n->wake) {
 		search(t, now, n, a);
 	}
@@ -246,14 +280,16 @@ enum bed4_outcome neigh_choose(struct pass *p)
 	struct bed4_neigh value = n ? value_of(n) : (struct bed4_neigh){};
 	struct bed4_cur upper = { p->data + BED4_IP6_LEN, p->data + p->v.len };
 	enum bed4_outcome o;
+	__u32 used;
 	bool tell;
 
 	o = bed4_choose_path(&t->self, n ? &value : NULL, seconds(p->now), upper, t->config.policy,
 			     t->config.policy_arg, &p->v, &tell);
+	used = n ? n->used : 0;
 	if (n)
 		n->used = seconds(p->now);
 	if (tell)
-		neigh_used(t, p->now, &dst, 0, p->a);
+		neigh_used(t, p->now, &dst, used, 0, p->a);
 	n = table_find(&t->table, &dst);
 	if (!n || !bed4_same_prefix(&dst, &t->self.own))
 		return o;
@@ -358,8 +394,15 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 			n->at = p->src; /* accepted from there, not yet sent to */
 		publish(t, n, p->a);
 	}
-	if ((n->state == BED4_NEIGH_REACHABLE && !(lan && n->path != BED4_PATH_LAN)) ||
-	    (n->answered_at && p->now - n->answered_at < NS_WAIT))
+	if (n->state == BED4_NEIGH_PROBE && !lan)
+		return; /* is being asked already */
+	if (n->state == BED4_NEIGH_REACHABLE && !(lan && n->path != BED4_PATH_LAN)) {
+		/* It doubts the path. If ours has not been confirmed lately either, so do we. */
+		if (seconds(p->now) - n->since >= BED4_DOUBT)
+			probe(t, p->now, n, p->a);
+		return;
+	}
+	if (n->answered_at && p->now - n->answered_at < NS_WAIT)
 		return;
 	n->answered_at = p->now;
 	n->to_lan = lan;
@@ -406,23 +449,6 @@ void neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32
 	last = n->used > n->heard ? n->used : n->heard;
 	if (n->state != BED4_NEIGH_PERMANENT && seconds(now) - last >= IDLE)
 		drop(t, n, a);
-}
-
-static void probe(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
-{
-	if (n->state != BED4_NEIGH_PROBE) {
-		n->probes = 0;
-		set_state(t, now, n, BED4_NEIGH_PROBE, now + NS_WAIT);
-		publish(t, n, a);
-	}
-	if (n->probes == PROBES) {
-		via_router(t, now, n, BED4_REASON_NO_ANSWER, a);
-		return;
-	}
-	n->probes++;
-	n->state_at = now + NS_WAIT;
-	table_timer(&t->table, n);
-	send_ns(t, now, n, n->at, BED4_TTL, a);
 }
 
 static void state_over(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)

@@ -12,9 +12,12 @@
 /* The path for a packet of the slow path, whose outcome was OUT_ROUTER: OUT or OUT_ROUTER. */
 enum bed4_outcome neigh_choose(struct pass *p);
 
-/* A packet was sent to @addr on the fast path; @heard as in the map, s, 0 when not there. */
-void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
-		struct actions *a);
+/*
+ * A packet was sent to @addr on the fast path; @used (before this packet) and @heard as in the map,
+ * s, 0 when not there.
+ */
+void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used,
+		__u32 heard, struct actions *a);
 
 /* A packet came straight from @addr at @src: no proof of anything, but counted and remembered. */
 void neigh_heard(struct pass *p, const struct bed4_in6 *addr);

@@ -282,11 +282,11 @@ void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen)
 		peer_rebound(t, now);
 }
 
-void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
-		 struct actions *a)
+void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used,
+		__u32 heard, struct actions *a)
 {
 	if (t->config.role == BED4_ROLE_PEER)
-		neigh_used(t, now, addr, heard, a);
+		neigh_used(t, now, addr, used, heard, a);
 }
 
 void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse)

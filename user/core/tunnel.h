@@ -115,8 +115,8 @@ __u64 tunnel_deadline(const struct tunnel *t);
 void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen);
 
 /* Peer: the fast path says that a neighbour is in use; see neigh_used(). */
-void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 heard,
-		 struct actions *a);
+void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used,
+		__u32 heard, struct actions *a);
 
 /* Peer: when the fast path last sent to the router and heard from it; call every few seconds. */
 void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse);
