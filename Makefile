@@ -121,12 +121,12 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 
 # The real objects under BPF_PROG_RUN.
 $(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o \
-		attach_tc.o pin.o)
+		attach_tc.o pin.o) $(CORE:%.c=$(BUILD)/%.o)
 
 $(BUILD)/prog/%: $(BUILD)/selftests/prog/%.o $(FIXTURE_O)
 	@mkdir -p $(@D)
 	$(call say,PROG,$@)
-	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -lpthread -o $@
 
 $(BUILD)/cov/%.o: %.c
 	@mkdir -p $(@D)

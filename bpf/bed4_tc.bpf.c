@@ -59,6 +59,9 @@ int bed4_tc_out(struct __sk_buff *skb)
 		return TC_ACT_OK;
 	if (!(self->flags & BED4_SELF_VALID))
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
+	/* A packet that is redirected here has not been shown to tcpdump yet, nor ever will be. */
+	if (self->flags & BED4_SELF_WATCHED)
+		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_WATCHED, len);
 	if (skb->protocol != BED4_HTONS(BED4_ETH_IP6))
 		return leave(BED4_HOOK_TC_OUT, BED4_OTHER, len);
 	skb_look(skb);

@@ -58,17 +58,8 @@ step() {
 	fi
 }
 
-ping_loss() { ns "$1" ping -q -c 20 -i 0.02 -W 2 "$2" | tee /dev/stderr | grep -q ' 0% packet loss'; }
-
-# download BY FROM ADDRESS
-download() {
-	bg_ns "http-$2" "$2" /usr/bin/python3 -m http.server --bind :: --directory "$WORK/www" 8000
-	local server=$last_pid
-	wait_for 15 ns "$2" sh -c "ss -Hltn 'sport = 8000' | grep -q ." || return 1
-	ns "$1" timeout 60 curl -gsf -o "$WORK/got" -w '%{speed_download}\n' "http://[$3]:8000/file" >"$WORK/speed" || return 1
-	end_pid "$server"
-	cmp "$WORK/www/file" "$WORK/got"
-}
+# The rate is the last thing that curl says.
+download() { fetch "$1" "$2" "$3" -w '%{speed_download}\n' | tail -1 >"$WORK/speed"; }
 
 speed() { awk '{ printf "%.0f Mbit/s", $1 * 8 / 1e6 }' "$WORK/speed"; }
 
@@ -94,12 +85,16 @@ report() {
 	fast=$(forwarded router fast) slow=$(forwarded router daemon)
 	echo "$fast of $((fast + slow)) packets were forwarded by XDP and TC, $slow by the daemon;"
 	echo "XDP alone: $(($(stat router xdp in-native) + $(stat router xdp out) + $(stat router xdp relay)))."
+	echo
+	echo "\$ 6bed4ctl neigh      # on peer1"
+	ns peer1 "$CTL" neigh
 }
 
-echo "Building the lab: a native IPv6 host, a router, two peers, one peer behind NAT."
+echo "Building the lab: a native IPv6 host, a router, two peers, one peer behind a strict NAT."
 mkdir "$WORK/www"
 head -c 20000000 /dev/urandom >"$WORK/www/file"
 lab
+nat_symmetric
 warm_up || fail "the lab's own links do not work"
 echo
 echo "\$ 6bed4ctl load eth0 --prefix $PREFIX --v6-dev v6 --fast-path native"
@@ -109,14 +104,19 @@ for p in peer1 peer2 peer3; do
 	load_peer $p >"$WORK/load.out" 2>&1 || { cat "$WORK/load.out"; fail "$p does not load"; }
 done
 echo
-step "peer1 pings the native host" ping_loss peer1 $HOST6
-step "the native host pings peer3, behind NAT" ping_loss host6 "$(address peer3)"
-step "peer1 pings peer2, through the router" ping_loss peer1 "$(address peer2)"
+step "peer1 pings the native host" pings peer1 $HOST6 20 0.02
+step "the native host pings peer3, behind NAT" pings host6 "$(address peer3)" 20 0.02
+step "peer1 pings peer2 for a second" pings peer1 "$(address peer2)" 50 0.02
+step "  and now they talk straight to each other" path_is peer1 "$(address peer2)" direct
+step "peer1 pings peer3, whose NAT allows no direct path" pings peer1 "$(address peer3)" 50 0.02
+step "  so that goes by the router" path_is peer1 "$(address peer3)" router
 step "peer1 downloads 20 MB from the native host" download peer1 host6 $HOST6
 echo "  $(speed)"
 step "the native host downloads 20 MB from peer1" download host6 peer1 "$(address peer1)"
 echo "  $(speed)"
-step "peer3, behind NAT, downloads 20 MB from peer2" download peer3 peer2 "$(address peer2)"
+step "peer1 downloads 20 MB from peer2, straight" download peer1 peer2 "$(address peer2)"
+echo "  $(speed)"
+step "peer3 downloads 20 MB from peer2, by the router" download peer3 peer2 "$(address peer2)"
 echo "  $(speed)"
 report
 

@@ -66,7 +66,8 @@ static int compare_loaded(const struct loading *l, const struct bed4_info *old)
 	return EXIT_FAILED;
 }
 
-static void print_address(FILE *f, const struct bed4_self *self)
+/* A fixed port is that of a server: its address stays, and may be published. */
+static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port)
 {
 	char text[INET6_ADDRSTRLEN];
 
@@ -74,6 +75,8 @@ static void print_address(FILE *f, const struct bed4_self *self)
 		return;
 	inet_ntop(AF_INET6, &self->own, text, sizeof(text));
 	fprintf(f, "  address    %s/64\n", text);
+	if (self->role == BED4_ROLE_PEER && fixed_port)
+		fprintf(f, "  dns        IN AAAA %s\n", text);
 }
 
 static void print_set_up(FILE *f, const struct loading *l)
@@ -90,7 +93,7 @@ static void print_set_up(FILE *f, const struct loading *l)
 			BED4_PORT);
 	for (i = 0; i < o->v6_count; i++)
 		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
-	print_address(f, daemon_self(l->d));
+	print_address(f, daemon_self(l->d), o->port_fixed);
 	fprintf(f, "  mtu        %u\n", o->mtu);
 	fprintf(f, "  fast path  %s\n", opt_mode_name(info->mode));
 	if (*l->notice)

@@ -139,8 +139,6 @@ static void read_udp(struct daemon *d)
 		tunnel_rx_udp(&d->tunnel, daemon_now(), src, tos, packet, (size_t)n, &d->actions);
 		daemon_carry_out(d);
 	}
-	if (d->opt.role == BED4_ROLE_PEER)
-		publish_state(d);
 }
 
 static void read_lan(struct daemon *d)
@@ -215,6 +213,21 @@ static void read_ctl(struct daemon *d)
 	}
 }
 
+/* What TC redirects on its way to the TUN device, tcpdump does not see: while it runs, TC passes. */
+static void follow_watchers(struct daemon *d)
+{
+	__u32 flags = d->tunnel.self.flags & ~BED4_SELF_WATCHED;
+	struct rtnl_link link;
+
+	if (rtnl_link_get(d->opt.tun, &link))
+		return;
+	flags |= link.watched ? BED4_SELF_WATCHED : 0;
+	if (flags == d->tunnel.self.flags)
+		return;
+	d->tunnel.self.flags = flags;
+	daemon_publish_self(d);
+}
+
 static void read_monitor(struct daemon *d)
 {
 	rtnl_drain(d->monitor);
@@ -222,6 +235,7 @@ static void read_monitor(struct daemon *d)
 		daemon_publish_self(d);
 	if (d->opt.role == BED4_ROLE_PEER)
 		daemon_follow_link(d);
+	follow_watchers(d);
 }
 
 static void timers(struct daemon *d)
@@ -231,7 +245,6 @@ static void timers(struct daemon *d)
 	if (now >= tunnel_deadline(&d->tunnel)) {
 		tunnel_tick(&d->tunnel, now, &d->actions);
 		daemon_carry_out(d);
-		publish_state(d);
 	}
 	if (now >= d->expire_at) {
 		d->expire_at = now + EXPIRE_TICK;
@@ -305,6 +318,8 @@ static int loop(struct daemon *d)
 		for (i = 0; i < n; i++)
 			dispatch(d, ev[i].data.u32);
 		timers(d);
+		if (d->opt.role == BED4_ROLE_PEER)
+			publish_state(d);
 	}
 	return 0;
 }

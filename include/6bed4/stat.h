@@ -36,6 +36,7 @@
 	X(SLOW_NEXTHOP, "slow-nexthop", SLOW, "next hop not resolved yet, left to the kernel")     \
 	X(SLOW_LOCAL, "slow-local", SLOW, "for this machine, left to the slow path")               \
 	X(SLOW_MODE, "slow-mode", SLOW, "not accelerated in this mode, left to the slow path")     \
+	X(SLOW_WATCHED, "slow-watched", SLOW, "somebody watches the TUN device, left to the daemon")  \
 	X(RS_ANSWERED, "rs-answered", ANSWER, "router solicitation answered")                      \
 	X(NS_ANSWERED, "ns-answered", ANSWER, "neighbour solicitation answered")                   \
 	X(RA_TAKEN, "ra-taken", ANSWER, "router advertisement taken")                              \

@@ -3,7 +3,7 @@
 # modes: native generic tc off
 # quick: native
 #
-# The router carries real traffic, with kernel stacks on all ends, and it does so by the path that
+# The router carries real traffic (no peer has a direct path here), with kernel stacks on all ends, and it does so by the path that
 # the mode promises: addresses, ping, TCP and UDP both ways, peer to peer, a peer behind NAT, a
 # changed mapping, a restarted router.
 
@@ -13,23 +13,7 @@
 . "$(dirname "$0")/topology.sh"
 MODE=${1:-native}
 
-has_address() { equal "$(address "$1")" "$2"; }
-expected() { "$CTL" addr encode "$1" --prefix $PREFIX; }
-port_of() { ns "$1" "$CTL" status eth0 -j | jq -r '.instances[0].listen' | sed 's/.*://'; }
-pings() { ns "$1" ping -q -c 5 -i 0.1 -W 2 "$2" | tee /dev/stderr | grep -q ' 0% packet loss'; }
 on_tun() { ns "$1" ip -6 -o addr show dev 6bed4 | grep -q " $2/64 "; }
-
-# fetch FROM SERVER ADDRESS: a file over HTTP, compared byte by byte
-fetch() {
-	local port=8000
-	bg_ns "http-$2-$1" "$2" /usr/bin/python3 -m http.server --bind :: --directory "$WORK/www" $port
-	local server=$last_pid
-	wait_for 15 ns "$2" sh -c "ss -Hltn 'sport = $port' | grep -q ." || return 1
-	ns "$1" timeout 60 curl -gsf -o "$WORK/got-$1" "http://[$3]:$port/file"
-	local ret=$?
-	end_pid "$server"
-	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got-$1"
-}
 
 # udp FROM TO ADDRESS: a datagram there and an echo back
 udp() {
@@ -46,6 +30,7 @@ mkdir "$WORK/www"
 head -c 3000000 /dev/urandom >"$WORK/www/file"
 lab
 warm_up
+only_by_router
 
 check "router loads ($MODE)" load_router "$MODE" --account all
 for p in peer1 peer2 peer3; do

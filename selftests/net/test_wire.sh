@@ -13,6 +13,7 @@ MODE=${1:-native}
 
 lab
 warm_up
+only_by_router
 bg_ns capture inet tcpdump --immediate-mode -U -B 16384 -s 0 -i r0 -w "$WORK/wire.pcap" udp
 capture=$last_pid
 captured() { grep -q "listening on" "$WORK/capture.log"; }

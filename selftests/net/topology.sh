@@ -79,6 +79,40 @@ lab() {
 	native
 }
 
+# A NAT of the kind that gives each destination another port: no direct path leads through it.
+nat_symmetric() {
+	ns nat nft -f - <<-RULES
+		table ip nat
+		delete table ip nat
+		table ip nat {
+			chain post {
+				type nat hook postrouting priority srcnat
+				oifname "eth0" ip daddr $ROUTER4 meta l4proto udp snat to 131.3.0.2:40000
+				oifname "eth0" meta l4proto udp snat to 131.3.0.2:10000-60000 fully-random
+				oifname "eth0" masquerade
+			}
+			chain input {
+				type filter hook input priority filter
+				iifname "eth0" ct state new meta l4proto udp drop
+			}
+		}
+	RULES
+	ns nat conntrack -F >/dev/null 2>&1
+}
+
+# Peers cannot reach each other but by the router; reachable_again lifts that.
+only_by_router() {
+	ns inet nft -f - <<-RULES
+		table ip cut {
+			chain forward {
+				type filter hook forward priority filter
+				meta l4proto udp ip saddr != $ROUTER4 ip daddr != $ROUTER4 drop
+			}
+		}
+	RULES
+}
+reachable_again() { ns inet nft delete table ip cut; }
+
 # load_router MODE [OPTION...]; load_peer NS [OPTION...]
 load_router() {
 	local mode=$1
@@ -98,3 +132,30 @@ warm_up() {
 	wait_for 10 ns host6 ping -c1 -W1 2001:db8:6::1
 	wait_for 10 ns router ping -c1 -W1 145.136.0.254
 }
+
+# --- what scenarios ask of a lab --------------------------------------------------------------------
+
+has_address() { equal "$(address "$1")" "$2"; }
+expected() { "$CTL" addr encode "$1" --prefix $PREFIX; }
+port_of() { ns "$1" "$CTL" status eth0 -j | jq -r '.instances[0].listen' | sed 's/.*://'; }
+
+# pings FROM ADDRESS [COUNT [INTERVAL]]: and not one is lost
+pings() { ns "$1" ping -q -c "${3:-5}" -i "${4:-0.1}" -W 2 "$2" | tee /dev/stderr | grep -q ' 0% packet loss'; }
+
+# fetch FROM SERVER ADDRESS [CURL OPTION...]: $WORK/www/file over HTTP, compared byte by byte
+fetch() {
+	local port=8000 from=$1 name=$2 at=$3 server ret
+	shift 3
+	bg_ns "http-$name-$from" "$name" /usr/bin/python3 -m http.server --bind :: --directory "$WORK/www" $port
+	server=$last_pid
+	wait_for 15 ns "$name" sh -c "ss -Hltn 'sport = $port' | grep -q ." || return 1
+	ns "$from" timeout 60 curl -gsf "$@" -o "$WORK/got-$from" "http://[$at]:$port/file"
+	ret=$?
+	end_pid "$server"
+	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got-$from"
+}
+
+
+# neigh_of NS ADDRESS FIELD: of its entry in that peer's cache
+neigh_of() { ns "$1" "$CTL" neigh get "$2" eth0 -j 2>/dev/null | jq -r ".neighbours[0].$3 // empty"; }
+path_is() { equal "$(neigh_of "$1" "$2" path)" "$3"; }

@@ -26,6 +26,7 @@
 #include <linux/if_link.h>
 
 #include "fixture.h"
+#include "core/tunnel.h"
 #include "io/fastpath.h"
 #include "poison.skel.h"
 
@@ -226,6 +227,117 @@ static void bounds_neighbours(void **state)
 	down(fp, &info);
 }
 
+/* 100,000 neighbours of a peer, core and map together, under a clock of the test. */
+#define CROWD 100000
+
+struct crowd {
+	struct fastpath *fp;
+	struct tunnel t;
+	struct actions a;
+	__u64 now;
+	unsigned int stamped;
+};
+
+static void carry(struct crowd *c)
+{
+	for (unsigned int i = 0; i < c->a.count; i++) {
+		const struct action *act = &c->a.list[i];
+
+		if (act->kind == ACTION_NEIGH_SET)
+			assert_int_equal(fastpath_neigh_set(c->fp, &act->in6, &act->neigh), 0);
+		if (act->kind == ACTION_NEIGH_DEL)
+			assert_int_equal(fastpath_neigh_del(c->fp, &act->in6), 0);
+	}
+	actions_clear(&c->a);
+}
+
+static void stamp(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
+{
+	struct crowd *c = arg;
+
+	c->stamped++;
+	tunnel_stamp(&c->t, c->now, in6, n->used, n->heard, &c->a);
+	carry(c);
+}
+
+static struct bed4_in6 one_of_crowd(const struct crowd *c, unsigned int i)
+{
+	struct bed4_in6 a = c->t.self.own;
+
+	bed4_iid_put(&a, bed4_ep(htonl(0x83000000 + i), htons(PPORT)));
+	return a;
+}
+
+static struct fastpath *open_for_crowd(struct crowd *c)
+{
+	static struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
+	static struct limit limit;
+	struct tunnel_config tc = { .role = BED4_ROLE_PEER, .listen = fixture_self.listen,
+				    .server = bed4_ep(htonl(0x83ff0001), htons(PORT)),
+				    .mtu = BED4_MTU, .neigh_max = CROWD, .seed = 5 };
+	struct fastpath_config fc = config(BED4_MODE_OFF);
+	struct err e = {};
+
+	fc.role = BED4_ROLE_PEER;
+	fc.neigh_max = CROWD;
+	assert_int_equal(tunnel_init(&c->t, &tc, slow, &limit), 0);
+	c->t.self.own = fixture_self.own;
+	c->t.self.public = fixture_self.public;
+	c->t.self.flags |= BED4_SELF_ADDR;
+	if (fastpath_open(&c->fp, &fc, &e))
+		fail_msg("%s", e.text);
+	return c->fp;
+}
+
+static void expires_100000_neighbours(void **state)
+{
+	static struct crowd c;
+	struct bed4_info info = {};
+	struct bed4_in6 a;
+	unsigned int i;
+
+	(void)state;
+	c.fp = open_for_crowd(&c);
+	c.now = 1000 * NSEC_PER_SEC;
+	for (i = 0; i < CROWD; i++) {
+		a = one_of_crowd(&c, i);
+		tunnel_used(&c.t, c.now, &a, 0, 0, &c.a);
+		carry(&c);
+	}
+	assert_int_equal(c.t.table.count, CROWD);
+	while (tunnel_deadline(&c.t) < c.now + 5 * NSEC_PER_SEC) {
+		tunnel_tick(&c.t, c.now + 5 * NSEC_PER_SEC, &c.a);
+		carry(&c);
+	}
+	c.now += 400 * NSEC_PER_SEC;
+	for (i = 0; i < CROWD; i += 4) { /* the fast path goes on using every fourth */
+		struct bed4_neigh_set set = { .key = one_of_crowd(&c, i) };
+
+		assert_int_equal(bpf_map_lookup_elem(fastpath_map_fd(c.fp, "neigh"), &set.key,
+						     &set.value), 0);
+		set.value.used = c.now / NSEC_PER_SEC;
+		assert_int_equal(fastpath_neigh_set(c.fp, &set.key, &set.value), 0);
+	}
+	assert_int_equal(fastpath_walk(c.fp, stamp, &c), 0);
+	assert_int_equal(c.stamped, CROWD);
+	assert_int_equal(c.t.table.count, CROWD); /* none is 10 minutes old */
+	c.now += 200 * NSEC_PER_SEC;
+	c.stamped = 0;
+	assert_int_equal(fastpath_walk(c.fp, stamp, &c), 0);
+	assert_int_equal(c.t.table.count, CROWD / 4);
+	c.stamped = 0;
+	assert_int_equal(fastpath_walk(c.fp, stamp, &c), 0);
+	assert_int_equal(c.stamped, CROWD / 4); /* the map agrees */
+	for (i = 0; i < CROWD; i++) {
+		a = one_of_crowd(&c, i);
+		assert_int_equal(table_find(&c.t.table, &a) != NULL, i % 4 == 0);
+	}
+	assert_int_equal(fastpath_neigh_flush(c.fp), 0);
+	tunnel_exit(&c.t);
+	fastpath_close(c.fp);
+	assert_int_equal(fastpath_detach(&info, dir, NULL), 0);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -250,6 +362,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(rebuilds_pins_of_another_abi),
 		cmocka_unit_test(leaves_others_alone),
 		cmocka_unit_test(bounds_neighbours),
+		cmocka_unit_test(expires_100000_neighbours),
 	};
 
 	(void)argc;

@@ -197,9 +197,92 @@ static void every_truncation(void **state)
 	}
 }
 
+/* bed4_choose_path() as the fast path uses it: state, silence and use decide, nothing else. */
+static void chooses_the_path(void **state)
+{
+	static const struct {
+		enum bed4_neigh_state state;
+		enum bed4_path path;
+		__u32 heard, wake; /* the time is 100 */
+		enum bed4_outcome o;
+		bool tell;
+	} cases[] = {
+		{ BED4_NEIGH_INCOMPLETE, BED4_PATH_ROUTER, 100, BED4_NEVER, BED4_OUT_ROUTER, false },
+		{ BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT, 100, BED4_NEVER, BED4_OUT, false },
+		{ BED4_NEIGH_REACHABLE, BED4_PATH_LAN, 96, BED4_NEVER, BED4_OUT, false },
+		{ BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT, 95, BED4_NEVER, BED4_OUT, true },
+		{ BED4_NEIGH_STALE, BED4_PATH_DIRECT, 81, 0, BED4_OUT, true },
+		{ BED4_NEIGH_STALE, BED4_PATH_DIRECT, 80, 0, BED4_OUT_ROUTER, true },
+		{ BED4_NEIGH_DELAY, BED4_PATH_DIRECT, 50, BED4_NEVER, BED4_OUT, false },
+		{ BED4_NEIGH_PROBE, BED4_PATH_DIRECT, 50, BED4_NEVER, BED4_OUT, false },
+		{ BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER, 50, 101, BED4_OUT_ROUTER, false },
+		{ BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER, 50, 100, BED4_OUT_ROUTER, true },
+		{ BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER, 50, BED4_NEVER, BED4_OUT_ROUTER, false },
+		{ BED4_NEIGH_PERMANENT, BED4_PATH_DIRECT, 0, BED4_NEVER, BED4_OUT, false },
+	};
+	struct bed4_self self = peer_self();
+	struct bed4_verdict v;
+	struct bed4_cur upper;
+	struct pkt p;
+	bool tell;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct bed4_neigh n = { .addr = ep(DARK4, 7000).addr, .port = htons(7000),
+					.state = cases[i].state, .path = cases[i].path,
+					.heard = cases[i].heard, .wake = cases[i].wake };
+		enum bed4_outcome o;
+
+		pkt_udp6(&p, PEER6, FAR6, 64, 10);
+		assert_int_equal(bed4_decide_out(&self, (struct bed4_cur){ p.b, p.b + p.len }, p.len,
+						 BED4_FROM_TUN, policy, NULL, &v), BED4_OUT_ROUTER);
+		upper = (struct bed4_cur){ p.b + 40, p.b + p.len };
+		o = bed4_choose_path(&self, &n, 100, upper, policy, NULL, &v, &tell);
+		if (o != cases[i].o || tell != cases[i].tell)
+			fail_msg("case %zu: outcome %d, tell %d", i, o, tell);
+		assert_true(bed4_ep_eq(v.to, o == BED4_OUT ? ep(DARK4, 7000) : self.server));
+	}
+	assert_int_equal(bed4_choose_path(&self, NULL, 100, upper, policy, NULL, &v, &tell),
+			 BED4_OUT_ROUTER);
+	assert_true(tell);
+}
+
+static const struct bed4_neigh *lan_neigh(const void *arg, const struct bed4_in6 *addr)
+{
+	(void)addr;
+	return arg;
+}
+
+/* A special-purpose outer source is heard only from where the cache knows a LAN neighbour. */
+static void hears_the_lan(void **state)
+{
+	struct bed4_neigh n = { .addr = ep("192.168.7.3", 0).addr, .port = htons(5000) };
+	struct bed4_self self = peer_self();
+	struct bed4_verdict v;
+	struct bed4_dgram dg;
+	struct pkt p;
+
+	(void)state;
+	pkt_udp6(&p, FAR6, PEER6, 64, 10);
+	dg = (struct bed4_dgram){ .src = ep("192.168.7.3", 5000), .len = p.len,
+				  .payload = { p.b, p.b + p.len } };
+	policy_answer = BED4_POLICY_NONE;
+	assert_int_equal(bed4_decide_in(&self, &dg, policy, no_neigh, NULL, &v), BED4_SRC_SPECIAL);
+	assert_int_equal(bed4_decide_in(&self, &dg, policy, lan_neigh, &n, &v), BED4_IN_LOCAL);
+	dg.src.port = htons(5002);
+	assert_int_equal(bed4_decide_in(&self, &dg, policy, lan_neigh, &n, &v), BED4_SRC_SPECIAL);
+	dg.src = ep("127.0.0.1", 5000);
+	assert_int_equal(bed4_decide_in(&self, &dg, policy, lan_neigh, &n, &v), BED4_SRC_SPECIAL);
+	dg.src = ep("192.168.7.3", 5000);
+	self.role = BED4_ROLE_ROUTER;
+	assert_int_equal(bed4_decide_in(&self, &dg, policy, lan_neigh, &n, &v), BED4_SRC_SPECIAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(chooses_the_path),
+		cmocka_unit_test(hears_the_lan),
 		cmocka_unit_test(peer_accepts_its_own_only),
 		cmocka_unit_test(peer_sends_by_the_router),
 		cmocka_unit_test(router_sends_from_the_tun),

@@ -56,6 +56,8 @@ static int link_cb(const struct nlmsghdr *nlh, void *arg)
 	mnl_attr_for_each(attr, nlh, sizeof(*ifm)) {
 		if (mnl_attr_get_type(attr) == IFLA_MTU)
 			link->mtu = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) == IFLA_PROMISCUITY)
+			link->watched = mnl_attr_get_u32(attr);
 	}
 	return MNL_CB_OK;
 }

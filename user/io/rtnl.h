@@ -13,6 +13,7 @@ struct rtnl_link {
 	unsigned int mtu;
 	char name[16];
 	bool running; /* up, with a carrier */
+	bool watched; /* somebody captures on it (promiscuous) */
 };
 
 int rtnl_link_get(const char *name, struct rtnl_link *link);
