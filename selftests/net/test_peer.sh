@@ -182,4 +182,13 @@ check "a server with a fixed port" sh -c "nsenter --net=/run/netns/$TAG-peer1 $C
 	--port 6000 --fast-path $MODE | grep -q 'IN AAAA $(expected 131.1.0.3:6000)'"
 check "  without a default route" equal "$(ns peer1 ip -6 route show default)" ""
 check "  is reached" pings peer2 "$(expected 131.1.0.3:6000)" 20 0.05
+
+# Only sending: nothing but our own silence detector can tell that the router is gone.
+bg_ns into-the-void peer2 ping -q -i 0.2 $HOST6
+ns router "$CTL" unload eth0 >/dev/null
+check "the router goes: the peer finds out" wait_for 30 exits 4 ns peer2 "$CTL" status
+check "  and says so" sh -c "nsenter --net=/run/netns/$TAG-peer2 $CTL status | grep -q 'does not answer'"
+load_router native >/dev/null
+check "the router is back: so is the peer" wait_for 45 exits 0 ns peer2 "$CTL" status
+check "  with traffic" pings peer2 $HOST6
 finish
