@@ -70,7 +70,7 @@ int bed4_tc_out(struct __sk_buff *skb)
 	o = bed4_decide_out(self, cur, len, BED4_FROM_TUN, ask_policy, NULL, &v);
 	o = adjust_out(skb, self, &v, o);
 	if (o == BED4_OUT)
-		account_tx(&v.ip6->dst, len);
+		account_tx(&v.ip6->dst, len, bpf_get_prandom_u32());
 	else if (o == BED4_OUT_ROUTER && bed4_take(&upper, BED4_IP6_LEN))
 		o = choose_path(self, upper, len, &v);
 	else
@@ -86,7 +86,7 @@ static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_sel
 {
 	int action;
 
-	account_tx(&v->ip6->dst, v->len);
+	account_tx(&v->ip6->dst, v->len, bpf_get_prandom_u32());
 	if (!settled(BED4_HOOK_TC_IN, skb_rewrite(skb, self->listen, v->to, v->len, v->tclass),
 		     BED4_RELAY, v->len, &action))
 		return action;
@@ -113,7 +113,7 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
 		return leave(BED4_HOOK_TC_IN, o, len);
-	note_sender(self, &v.ip6->src, dg.src, v.len);
+	note_sender(self, &v.ip6->src, dg.src, v.len, bpf_get_prandom_u32());
 	if (o == BED4_RELAY)
 		return tc_relay(skb, self, &v);
 	len = v.len;

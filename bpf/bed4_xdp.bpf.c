@@ -45,7 +45,7 @@ static __always_inline int forward_native(struct xdp_md *ctx, const struct bed4_
 
 	if (o)
 		return leave(o, len);
-	account_rx(&v->ip6->src, dg->src, len);
+	account_rx(&v->ip6->src, dg->src, len, bpf_get_prandom_u32());
 	return settle(ctx, xdp_strip(ctx, &hop, v->tclass, true), &hop, BED4_IN_NATIVE, len);
 }
 
@@ -63,8 +63,9 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
 	if (o)
 		return leave(o, plan.len);
 	plan.lco = bed4_lco_applies(v->ip6, inner);
-	account_rx(&v->ip6->src, dg->src, plan.len);
-	account_tx(&v->ip6->dst, plan.len);
+	plan.random = bpf_get_prandom_u32();
+	account_rx(&v->ip6->src, dg->src, plan.len, plan.random);
+	account_tx(&v->ip6->dst, plan.len, plan.random);
 	return settle(ctx, xdp_rewrite(ctx, &plan, &hop), &hop, BED4_RELAY, plan.len);
 }
 
@@ -86,7 +87,7 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 		return leave(BED4_SLOW_LOCAL, len);
 	__builtin_memcpy(same.dmac, eth->dst, 6);
 	__builtin_memcpy(same.smac, eth->src, 6);
-	note_sender(self, &v->ip6->src, dg->src, len);
+	note_sender(self, &v->ip6->src, dg->src, len, bpf_get_prandom_u32());
 	if (xdp_mark(ctx))
 		return leave(BED4_SLOW_MODE, len);
 	err = xdp_strip(ctx, &same, v->tclass, false);
@@ -148,7 +149,8 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 		return leave(o, plan.len);
 	bed4_take(&inner, BED4_IP6_LEN);
 	plan.lco = bed4_lco_applies(v.ip6, inner);
-	account_tx(&v.ip6->dst, plan.len);
+	plan.random = bpf_get_prandom_u32();
+	account_tx(&v.ip6->dst, plan.len, plan.random);
 	return settle(ctx, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);
 }
 

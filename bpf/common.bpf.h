@@ -79,20 +79,22 @@ static __always_inline const struct bed4_neigh *ask_neigh(const void *arg,
 	return bpf_map_lookup_elem(&neigh, &key);
 }
 
-static __always_inline bool sampled(void)
+/* One random number serves a packet for sampling and for the IPv4 identification. */
+static __always_inline bool sampled(__u32 random)
 {
 	if (!cfg_account)
 		return false;
-	return cfg_account == 1 || bpf_get_prandom_u32() <= cfg_account_below;
+	return cfg_account == 1 || random <= cfg_account_below;
 }
 
 /* A packet from a validated peer. */
-static __always_inline void account_rx(const struct bed4_in6 *addr, struct bed4_ep ep, __u32 len)
+static __always_inline void account_rx(const struct bed4_in6 *addr, struct bed4_ep ep, __u32 len,
+				       __u32 random)
 {
 	struct bed4_in6 key = *addr;
 	struct bed4_neigh *n;
 
-	if (!sampled())
+	if (!sampled(random))
 		return;
 	n = bpf_map_lookup_elem(&neigh, &key);
 	if (!n) {
@@ -105,12 +107,12 @@ static __always_inline void account_rx(const struct bed4_in6 *addr, struct bed4_
 }
 
 /* A packet towards a peer; one that has not been seen is not entered. */
-static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len)
+static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len, __u32 random)
 {
 	struct bed4_in6 key = *addr;
 	struct bed4_neigh *n;
 
-	if (!sampled())
+	if (!sampled(random))
 		return;
 	n = bpf_map_lookup_elem(&neigh, &key);
 	if (!n)
@@ -203,12 +205,12 @@ static __always_inline void note_heard(const struct bed4_self *self, const struc
 
 /* Counts the sender of a packet that was good to come in. */
 static __always_inline void note_sender(const struct bed4_self *self, const struct bed4_in6 *addr,
-					struct bed4_ep src, __u32 len)
+					struct bed4_ep src, __u32 len, __u32 random)
 {
 	if (self->role == BED4_ROLE_PEER)
 		note_heard(self, addr, src, len);
 	else
-		account_rx(addr, src, len);
+		account_rx(addr, src, len, random);
 }
 
 /* Is a packet with this outcome at its end? What is neither this nor FORWARD is passed on. */

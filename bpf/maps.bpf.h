@@ -78,6 +78,31 @@ struct {
 	__type(value, struct told);
 } told SEC(".maps");
 
+/* Router: the next-hop cache. Written and read by the same CPU, so that nothing is torn. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, BED4_HOP_SLOTS);
+	__type(key, __u32);
+	__type(value, struct bed4_hop);
+} nexthop SEC(".maps");
+
+/* Router: written by the daemon, which maps it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_hopgen);
+} hopgen SEC(".maps");
+
+/* Router: gateways in use. BPF enters, the daemon reads and empties it every other second. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct bed4_via);
+	__type(value, __u32);
+} hops SEC(".maps");
+
 /* What the operator lifted or denied, enum bed4_policy. Written by the daemon. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a packet goes next: the kernel's FIB and neighbour table, asked before a packet is changed.
- * Must not touch packets.
+ * Where a packet goes next, asked before it is changed: a per-CPU cache in front of the kernel's FIB
+ * and neighbour table. Must not touch packets.
  */
 #ifndef BED4_NEXTHOP_BPF_H
 #define BED4_NEXTHOP_BPF_H
@@ -28,13 +28,51 @@ static __always_inline bool may_send(__u32 ifindex)
 	return false;
 }
 
+/* The cache's slot for a destination. */
+static __always_inline struct bed4_hop *hop_slot(const struct bed4_in6 *dst)
+{
+	__u32 h = (dst->w[0] ^ dst->w[1]) * 0x9e3779b1u;
+	__u32 i;
+
+	h = (h ^ dst->w[2]) * 0x85ebca77u;
+	h = (h ^ h >> 15 ^ dst->w[3]) * 0x9e3779b1u;
+	i = h >> 16 & (BED4_HOP_SLOTS - 1);
+	return bpf_map_lookup_elem(&nexthop, &i);
+}
+
+static __always_inline bool hop_fresh(const struct bed4_hop *h, const struct bed4_in6 *dst,
+				      __u32 generation)
+{
+	return bed4_in6_eq(&h->dst, dst) && h->generation == generation &&
+	       (__s32)(h->expires - (__u32)bpf_jiffies64()) > 0;
+}
+
+/*
+ * Notes the gateway that the FIB has answered with: forwarding in XDP does not make the kernel check
+ * whether it is still there. One answer in four is enough, as next hops in use are asked for often.
+ */
+static __always_inline void note_gateway(const struct bpf_fib_lookup *fib)
+{
+	struct bed4_via via = { .ifindex = fib->ifindex };
+	__u32 used = 1;
+
+	if (bpf_get_prandom_u32() & 3)
+		return;
+	if (fib->family == AF_INET)
+		via.gateway = bed4_mapped(fib->ipv4_dst);
+	else
+		__builtin_memcpy(&via.gateway, fib->ipv6_dst, 16);
+	if (!bpf_map_lookup_elem(&hops, &via))
+		bpf_map_update_elem(&hops, &via, &used, BPF_ANY);
+}
+
 /*
  * The look-up runs as if the packet had come in by the TUN device, as it does on the slow path. So
  * rules that match the device agree for both, and IPv4 forwarding needs to be on for the TUN alone,
- * where no IPv4 packet ever comes in.
+ * where no IPv4 packet ever comes in. @h: filled with what was found.
  */
 static __always_inline enum bed4_outcome ask_fib(void *ctx, struct bpf_fib_lookup *fib,
-						 struct nexthop *hop)
+						 struct bed4_hop *h)
 {
 	long err;
 
@@ -44,15 +82,85 @@ static __always_inline enum bed4_outcome ask_fib(void *ctx, struct bpf_fib_looku
 		return BED4_SLOW_BIG;
 	if (err != BPF_FIB_LKUP_RET_SUCCESS || !may_send(fib->ifindex))
 		return BED4_SLOW_NEXTHOP;
-	hop->ifindex = fib->ifindex;
-	__builtin_memcpy(hop->dmac, fib->dmac, 6);
-	__builtin_memcpy(hop->smac, fib->smac, 6);
+	h->ifindex = fib->ifindex;
+	h->mtu = fib->tot_len; /* the kernel leaves the MTU here */
+	__builtin_memcpy(h->dmac, fib->dmac, 6);
+	__builtin_memcpy(h->smac, fib->smac, 6);
+	note_gateway(fib);
+	return BED4_GO;
+}
+
+static __always_inline void take_hop(struct nexthop *hop, const struct bed4_hop *h)
+{
+	hop->ifindex = h->ifindex;
+	__builtin_memcpy(hop->dmac, h->dmac, 6);
+	__builtin_memcpy(hop->smac, h->smac, 6);
+}
+
+/* What the cache says of @dst: its slot, whether that may be used, and for what generation. */
+struct hop_query {
+	struct bed4_hop *slot;
+	__u32 generation;
+	bool hit, bypass;
+};
+
+static __always_inline bool ask_cache(const struct bed4_in6 *dst, enum bed4_bypass bypass,
+				      struct hop_query *q)
+{
+	__u32 zero = 0;
+	const struct bed4_hopgen *gen = bpf_map_lookup_elem(&hopgen, &zero);
+
+	q->slot = hop_slot(dst);
+	if (!gen || !q->slot)
+		return false;
+	q->generation = *(const volatile __u32 *)&gen->generation;
+	q->bypass = gen->bypass & bypass;
+	q->hit = !q->bypass && hop_fresh(q->slot, dst, q->generation);
+	return true;
+}
+
+/*
+ * The next hop for @dst: from its slot, or from the FIB by @fib and then into the slot. Failures are
+ * not cached: the kernel is about to resolve them.
+ */
+static __always_inline enum bed4_outcome fill_hop(void *ctx, const struct bed4_in6 *dst,
+						  struct hop_query *q, struct bpf_fib_lookup *fib,
+						  struct nexthop *hop)
+{
+	struct bed4_hop found = { .generation = q->generation };
+	enum bed4_outcome o = ask_fib(ctx, fib, &found);
+
+	if (o)
+		return o;
+	take_hop(hop, &found);
+	if (q->bypass)
+		return BED4_GO;
+	found.dst = *dst;
+	found.expires = (__u32)bpf_jiffies64() + BED4_HOP_LIFE;
+	*q->slot = found;
+	return BED4_GO;
+}
+
+static __always_inline enum bed4_outcome use_hop(const struct hop_query *q, __u32 len,
+						 struct nexthop *hop)
+{
+	if (len > q->slot->mtu)
+		return BED4_SLOW_BIG;
+	take_hop(hop, q->slot);
 	return BED4_GO;
 }
 
 static __always_inline enum bed4_outcome nexthop4(void *ctx, __be32 src, __be32 dst, __u8 tos,
 						  __u32 len, struct nexthop *hop)
 {
+	struct bed4_in6 key = bed4_mapped(dst);
+	struct hop_query q;
+
+	if (!ask_cache(&key, BED4_BYPASS_V4, &q))
+		return BED4_SLOW_NEXTHOP;
+	if (BED4_LIKELY(q.hit))
+		return use_hop(&q, len, hop);
+
 	struct bpf_fib_lookup fib = {
 		.family = AF_INET,
 		.l4_protocol = BED4_PROTO_UDP,
@@ -62,12 +170,20 @@ static __always_inline enum bed4_outcome nexthop4(void *ctx, __be32 src, __be32 
 		.ipv4_dst = dst,
 	};
 
-	return ask_fib(ctx, &fib, hop);
+	return fill_hop(ctx, &key, &q, &fib, hop);
 }
 
 static __always_inline enum bed4_outcome nexthop6(void *ctx, const struct bed4_ip6 *ip6, __u32 len,
 						  struct nexthop *hop)
 {
+	struct bed4_in6 key = ip6->dst;
+	struct hop_query q;
+
+	if (!ask_cache(&key, BED4_BYPASS_V6, &q))
+		return BED4_SLOW_NEXTHOP;
+	if (BED4_LIKELY(q.hit))
+		return use_hop(&q, len, hop);
+
 	struct bpf_fib_lookup fib = {
 		.family = AF_INET6,
 		.l4_protocol = ip6->next,
@@ -77,7 +193,7 @@ static __always_inline enum bed4_outcome nexthop6(void *ctx, const struct bed4_i
 
 	__builtin_memcpy(fib.ipv6_src, &ip6->src, 16);
 	__builtin_memcpy(fib.ipv6_dst, &ip6->dst, 16);
-	return ask_fib(ctx, &fib, hop);
+	return fill_hop(ctx, &key, &q, &fib, hop);
 }
 
 #endif

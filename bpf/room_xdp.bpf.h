@@ -50,6 +50,7 @@ static __always_inline int xdp_strip(struct xdp_md *ctx, const struct nexthop *h
 struct outer_plan {
 	struct bed4_ep from, to;
 	__u32 len; /* of the inner packet */
+	__u32 random;
 	__u8 tclass;
 	bool lco;
 };
@@ -64,7 +65,7 @@ static __always_inline void fill_outer(struct bed4_eth *eth, const struct outer_
 	ip6->vtf = bed4_with_tclass(ip6->vtf, plan->tclass);
 	ip6->hops--;
 	bed4_outer_put(outer, plan->from, plan->to, plan->len, plan->tclass,
-		       (__u16)bpf_get_prandom_u32());
+		       (__u16)plan->random);
 	if (plan->lco)
 		bed4_outer_csum(outer, ip6);
 }

@@ -165,6 +165,19 @@ static int publish_info(struct daemon *d, struct err *e)
 	return err ? err_set(e, err, "cannot fill map info: %s", strerror(-err)) : 0;
 }
 
+static int watch_hops(struct daemon *d, struct err *e)
+{
+	int err;
+
+	if (d->opt.role == BED4_ROLE_PEER || d->opt.mode == BED4_MODE_OFF)
+		return 0;
+	err = hops_open(&d->hops);
+	if (err)
+		return err_set(e, err, "cannot watch routes and neighbours: %s", strerror(-err));
+	fastpath_hops_changed(d->fp, hops_bypass(d->hops, daemon_seconds()));
+	return 0;
+}
+
 static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 {
 	int err = open_ctl(d, e);
@@ -182,6 +195,8 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 	if (!err)
 		err = publish_info(d, e); /* a crash from here on can be cleaned up after */
 	if (!err)
+		err = watch_hops(d, e); /* before anything can be cached */
+	if (!err)
 		err = fastpath_attach(d->fp, &d->info, notice, size, e);
 	if (!err)
 		err = publish_info(d, e);
@@ -193,6 +208,8 @@ static void close_all(struct daemon *d)
 	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->monitor };
 	size_t i;
 
+	hops_close(d->hops);
+	d->hops = NULL;
 	fastpath_close(d->fp);
 	d->fp = NULL;
 	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {

@@ -23,6 +23,7 @@
 #define PACKET_MAX  65536
 #define EXPIRE_TICK (60 * NSEC_PER_SEC)
 #define EXPIRE_AGE  600 /* s */
+#define HOPS_TICK   (1 * NSEC_PER_SEC)
 #define PULSE_TICK  (2 * NSEC_PER_SEC)
 
 int daemon_watch(struct daemon *d, int fd, enum daemon_source id)
@@ -238,6 +239,17 @@ static void read_monitor(struct daemon *d)
 	follow_watchers(d);
 }
 
+/* Cached next hops are of an older generation at once; a changed bypass follows. */
+static void follow_hops(struct daemon *d)
+{
+	bool changed = hops_changed(d->hops);
+	__u32 bypass = hops_bypass(d->hops, daemon_seconds());
+
+	if (changed || bypass != d->bypass)
+		fastpath_hops_changed(d->fp, bypass);
+	d->bypass = bypass;
+}
+
 static void timers(struct daemon *d)
 {
 	__u64 now = daemon_now();
@@ -253,6 +265,11 @@ static void timers(struct daemon *d)
 		else
 			fastpath_expire(d->fp, daemon_seconds() > EXPIRE_AGE ?
 						       daemon_seconds() - EXPIRE_AGE : 0);
+	}
+	if (now >= d->hops_at) {
+		d->hops_at = now + HOPS_TICK;
+		fastpath_take_gateways(d->fp, hops_use);
+		follow_hops(d);
 	}
 	if (now >= d->pulse_at) {
 		d->pulse_at = now + PULSE_TICK;
@@ -271,6 +288,8 @@ static int until_due(const struct daemon *d)
 		due = d->expire_at;
 	if (d->pulse_at < due)
 		due = d->pulse_at;
+	if (d->hops_at < due)
+		due = d->hops_at;
 	if (d->ready && d->ready_by < due)
 		due = d->ready_by;
 	if (due <= now)
@@ -299,6 +318,9 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 		break;
 	case SRC_EVENTS:
 		fastpath_events(d->fp, on_event, d);
+		break;
+	case SRC_HOPS:
+		follow_hops(d);
 		break;
 	case SRC_SIGNAL:
 		d->stop = true;
@@ -342,7 +364,7 @@ static int set_up_loop(struct daemon *d, int sig)
 		{ d->tun, SRC_TUN },	     { d->udp, SRC_UDP },
 		{ d->ctl, SRC_CTL },	     { d->monitor, SRC_MONITOR },
 		{ sig, SRC_SIGNAL },	     { fastpath_event_fd(d->fp), SRC_EVENTS },
-		{ d->lan, SRC_LAN },
+		{ d->lan, SRC_LAN },	     { d->hops ? hops_fd(d->hops) : -1, SRC_HOPS },
 	};
 	size_t i;
 	int err = 0;
@@ -384,6 +406,7 @@ int daemon_run(struct daemon *d, daemon_ready_fn ready, void *arg)
 	d->ready_by = daemon_now() + d->opt.wait * NSEC_PER_SEC;
 	d->expire_at = daemon_now() + EXPIRE_TICK;
 	d->epoll = epoll;
+	d->hops_at = d->hops ? daemon_now() : UINT64_MAX;
 	d->pulse_at = d->opt.role == BED4_ROLE_PEER && d->info.mode != BED4_MODE_OFF ? daemon_now() :
 										       UINT64_MAX;
 	tunnel_start(&d->tunnel, daemon_now());

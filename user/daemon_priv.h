@@ -5,6 +5,7 @@
 
 #include "daemon.h"
 #include "io/ctl.h"
+#include "io/hops.h"
 
 struct daemon {
 	struct load_options opt; /* in effect */
@@ -24,6 +25,9 @@ struct daemon {
 	__u64 ready_by;
 	struct bed4_in6 addr; /* peer: what the TUN device has */
 	bool has_addr;
+	struct hops *hops; /* router with XDP: what makes cached next hops wrong */
+	__u32 bypass; /* as last told to the fast path */
+	__u64 hops_at; /* next refreshing of the gateways in use */
 	__u64 pulse_at; /* next look at what the fast path sends to the router */
 	int epoll;
 	bool stop;
@@ -31,7 +35,7 @@ struct daemon {
 	struct actions actions;
 };
 
-enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL };
+enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };
 
 /* CLOCK_BOOTTIME, ns; and in s as in map `neigh`. */
 __u64 daemon_now(void);

@@ -28,6 +28,14 @@ BED4_INLINE bool bed4_ep_eq(struct bed4_ep a, struct bed4_ep b)
 	return a.addr == b.addr && a.port == b.port;
 }
 
+/* ::ffff:A.B.C.D: how an IPv4 address is written where either kind may stand. */
+BED4_INLINE struct bed4_in6 bed4_mapped(__be32 addr)
+{
+	struct bed4_in6 in6 = { .w = { 0, 0, BED4_HTONL(0xffff), addr } };
+
+	return in6;
+}
+
 /* Even and not 0: only such a port can be told in an interface identifier. */
 BED4_INLINE bool bed4_port_ok(__be16 port)
 {

@@ -144,6 +144,41 @@ struct bed4_pulse {
 	__u32 rx;
 };
 
+/*
+ * A next hop in `nexthop`, the router's cache in front of the kernel's FIB. Slots are direct-mapped
+ * by destination, compared in full. An IPv4 destination is written ::ffff:A.B.C.D.
+ */
+struct bed4_hop {
+	struct bed4_in6 dst;
+	__u32 generation; /* of `hopgen` when it was looked up */
+	__u32 expires; /* jiffies, low 32 bits */
+	__u32 ifindex;
+	__u32 mtu;
+	__u8 dmac[6];
+	__u8 smac[6];
+	__u32 pad;
+};
+
+#define BED4_HOP_SLOTS 16384 /* a power of two */
+#define BED4_HOP_LIFE  100 /* jiffies: 1 s at the slowest kernel tick, 100 ms at the fastest */
+
+enum bed4_bypass {
+	BED4_BYPASS_V4 = 1 << 0,
+	BED4_BYPASS_V6 = 1 << 1,
+};
+
+/* The only entry of `hopgen`: written by the daemon into mapped memory, at every routing event. */
+struct bed4_hopgen {
+	__u32 generation; /* a cached next hop of another generation is not used */
+	__u32 bypass; /* enum bed4_bypass: not by destination alone, so do not cache */
+};
+
+/* Key of `hops`: gateways that cached next hops use; the daemon keeps the kernel's entries fresh. */
+struct bed4_via {
+	struct bed4_in6 gateway; /* IPv4 as above */
+	__u32 ifindex;
+};
+
 /* Argument of the program that changes an entry in place, so that BPF's counts are not lost. */
 struct bed4_neigh_set {
 	struct bed4_in6 key;
@@ -204,6 +239,8 @@ _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
 _Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 64, "ABI");
+_Static_assert(sizeof(struct bed4_hop) == 48, "ABI");
+_Static_assert(sizeof(struct bed4_via) == 20, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 40, "ABI");
 
 #endif

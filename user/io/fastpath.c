@@ -20,7 +20,7 @@
 
 const char *const fastpath_map_names[] = { "self",  "info",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
-					   "told",  NULL };
+					   "told",  "nexthop", "hopgen", "hops", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -191,28 +191,21 @@ static enum bed4_mode choose_mode(const struct fastpath_config *c)
 	return BED4_MODE_NATIVE;
 }
 
-static int map_pulse(struct fastpath *fp)
+/* A map's memory, or NULL with errno set. */
+static void *map_memory(const struct bpf_map *map, size_t size, int prot)
 {
-	void *p = mmap(NULL, sizeof(*fp->pulse), PROT_READ, MAP_SHARED, bpf_map__fd(fp->tc->maps.pulse),
-		       0);
+	void *p = mmap(NULL, size, prot, MAP_SHARED, bpf_map__fd(map), 0);
 
-	if (p == MAP_FAILED)
-		return -errno;
-	fp->pulse = p;
-	return 0;
+	return p == MAP_FAILED ? NULL : p;
 }
 
-static int map_slow(struct fastpath *fp)
+static int map_all(struct fastpath *fp)
 {
-	size_t size = BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT * sizeof(struct bed4_count);
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       bpf_map__fd(fp->tc->maps.slow), 0);
-
-	if (p == MAP_FAILED)
-		return -errno;
-	fp->slow = p;
-	fp->slow_size = size;
-	return 0;
+	fp->slow_size = BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT * sizeof(struct bed4_count);
+	fp->slow = map_memory(fp->tc->maps.slow, fp->slow_size, PROT_READ | PROT_WRITE);
+	fp->pulse = map_memory(fp->tc->maps.pulse, sizeof(*fp->pulse), PROT_READ);
+	fp->hopgen = map_memory(fp->tc->maps.hopgen, sizeof(*fp->hopgen), PROT_READ | PROT_WRITE);
+	return fp->slow && fp->pulse && fp->hopgen ? 0 : -errno;
 }
 
 static int open_all(struct fastpath *fp, struct err *e)
@@ -230,11 +223,9 @@ static int open_all(struct fastpath *fp, struct err *e)
 		err = open_xdp(fp, e);
 	if (err)
 		return err;
-	err = map_slow(fp);
-	if (!err)
-		err = map_pulse(fp);
+	err = map_all(fp);
 	if (err)
-		return err_set(e, err, "cannot map the counters: %s", strerror(-err));
+		return err_set(e, err, "cannot map the maps' memory: %s", strerror(-err));
 	err = fastpath_open_events(fp);
 	return err ? err_set(e, err, "cannot open the event ring: %s", strerror(-err)) : 0;
 }
@@ -290,6 +281,8 @@ void fastpath_close(struct fastpath *fp)
 		munmap(fp->slow, fp->slow_size);
 	if (fp->pulse)
 		munmap((void *)fp->pulse, sizeof(*fp->pulse));
+	if (fp->hopgen)
+		munmap(fp->hopgen, sizeof(*fp->hopgen));
 	if (fp->prog)
 		xdp_program__close(fp->prog);
 	bed4_xdp_bpf__destroy(fp->xdp);

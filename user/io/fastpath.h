@@ -78,6 +78,12 @@ int fastpath_walk(struct fastpath *fp,
 		  void (*fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n),
 		  void *arg);
 
+/* Router: a new generation of next hops, and what is not to be cached (enum bed4_bypass). */
+void fastpath_hops_changed(struct fastpath *fp, __u32 bypass);
+
+/* Router: calls @fn for each gateway that was used since the last call. */
+void fastpath_take_gateways(struct fastpath *fp, int (*fn)(const struct bed4_via *via));
+
 /* Peer: the mapped `pulse`; valid until close. */
 const struct bed4_pulse *fastpath_pulse(const struct fastpath *fp);
 

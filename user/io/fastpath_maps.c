@@ -176,6 +176,23 @@ int fastpath_neigh_flush(struct fastpath *fp)
 	return fastpath_walk(fp, delete_one, fp);
 }
 
+void fastpath_hops_changed(struct fastpath *fp, __u32 bypass)
+{
+	__atomic_store_n(&fp->hopgen->bypass, bypass, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&fp->hopgen->generation, 1, __ATOMIC_RELEASE);
+}
+
+void fastpath_take_gateways(struct fastpath *fp, int (*fn)(const struct bed4_via *via))
+{
+	int fd = bpf_map__fd(fp->tc->maps.hops);
+	struct bed4_via via;
+
+	while (!bpf_map_get_next_key(fd, NULL, &via)) {
+		bpf_map_delete_elem(fd, &via);
+		fn(&via); /* what the kernel does not want to use is its own business */
+	}
+}
+
 const struct bed4_pulse *fastpath_pulse(const struct fastpath *fp)
 {
 	return fp->pulse;

@@ -25,6 +25,7 @@ struct fastpath {
 	struct bed4_count *slow;
 	size_t slow_size;
 	const struct bed4_pulse *pulse;
+	struct bed4_hopgen *hopgen;
 	struct ring_buffer *ring;
 	void (*event_fn)(void *arg, const struct bed4_event *ev);
 	void *event_arg;
