@@ -52,6 +52,7 @@ int bed4_tc_out(struct __sk_buff *skb)
 	__u32 len = skb->len;
 	struct bed4_verdict v;
 	struct bed4_cur cur, upper;
+	enum bed4_csum_how csum;
 	enum bed4_outcome o;
 	int action;
 
@@ -69,14 +70,17 @@ int bed4_tc_out(struct __sk_buff *skb)
 	upper = cur;
 	o = bed4_decide_out(self, cur, len, BED4_FROM_TUN, ask_policy, NULL, &v);
 	o = adjust_out(skb, self, &v, o);
+	if ((o != BED4_OUT && o != BED4_OUT_ROUTER) || !bed4_take(&upper, BED4_IP6_LEN))
+		return leave(BED4_HOOK_TC_OUT, o, len);
+	csum = skb_csum_plan(skb, 0, v.ip6, upper);
+	if (csum == BED4_CSUM_CANNOT)
+		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_CSUM, len);
 	if (o == BED4_OUT)
 		account_tx(&v.ip6->dst, len, bpf_get_prandom_u32());
-	else if (o == BED4_OUT_ROUTER && bed4_take(&upper, BED4_IP6_LEN))
-		o = choose_path(self, upper, len, &v);
 	else
-		return leave(BED4_HOOK_TC_OUT, o, len);
-	if (!settled(BED4_HOOK_TC_OUT, skb_prepend(skb, self->listen, v.to, len, v.tclass), o, len,
-		     &action))
+		o = choose_path(self, upper, len, &v);
+	if (!settled(BED4_HOOK_TC_OUT, skb_prepend(skb, self->listen, v.to, len, v.tclass, csum), o,
+		     len, &action))
 		return action;
 	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
 }
@@ -84,11 +88,17 @@ int bed4_tc_out(struct __sk_buff *skb)
 static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_self *self,
 				    const struct bed4_verdict *v)
 {
+	const struct bed4_udp *udp = (const void *)v->ip6;
+	struct bed4_cur upper = { (const void *)(v->ip6 + 1), (void *)(long)skb->data_end };
+	enum bed4_csum_how csum = skb_csum_plan(skb, (udp - 1)->csum, v->ip6, upper);
 	int action;
 
+	if (csum == BED4_CSUM_CANNOT)
+		return leave(BED4_HOOK_TC_IN, BED4_SLOW_CSUM, v->len);
 	account_tx(&v->ip6->dst, v->len, bpf_get_prandom_u32());
-	if (!settled(BED4_HOOK_TC_IN, skb_rewrite(skb, self->listen, v->to, v->len, v->tclass),
-		     BED4_RELAY, v->len, &action))
+	if (!settled(BED4_HOOK_TC_IN,
+		     skb_rewrite(skb, self->listen, v->to, v->len, v->tclass, csum), BED4_RELAY,
+		     v->len, &action))
 		return action;
 	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
 }

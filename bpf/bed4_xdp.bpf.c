@@ -49,6 +49,12 @@ static __always_inline int forward_native(struct xdp_md *ctx, const struct bed4_
 	return settle(ctx, xdp_strip(ctx, &hop, v->tclass, true), &hop, BED4_IN_NATIVE, len);
 }
 
+/* The UDP checksum in front of an inner packet, as it was received. */
+static __always_inline __be16 received_csum(const struct bed4_ip6 *ip6)
+{
+	return ((const struct bed4_udp *)(const void *)ip6 - 1)->csum;
+}
+
 static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *self,
 				 const struct bed4_dgram *dg, const struct bed4_verdict *v)
 {
@@ -62,7 +68,10 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
 
 	if (o)
 		return leave(o, plan.len);
-	plan.lco = bed4_lco_applies(v->ip6, inner);
+	plan.received = received_csum(v->ip6);
+	plan.csum = bed4_csum_plan(cfg_csum, plan.received, v->ip6, inner);
+	if (plan.csum == BED4_CSUM_CANNOT)
+		return leave(BED4_SLOW_CSUM, plan.len);
 	plan.random = bpf_get_prandom_u32();
 	account_rx(&v->ip6->src, dg->src, plan.len, plan.random);
 	account_tx(&v->ip6->dst, plan.len, plan.random);
@@ -148,7 +157,9 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 	if (o)
 		return leave(o, plan.len);
 	bed4_take(&inner, BED4_IP6_LEN);
-	plan.lco = bed4_lco_applies(v.ip6, inner);
+	plan.csum = bed4_csum_plan(cfg_csum, 0, v.ip6, inner);
+	if (plan.csum == BED4_CSUM_CANNOT)
+		return leave(BED4_SLOW_CSUM, plan.len);
 	plan.random = bpf_get_prandom_u32();
 	account_tx(&v.ip6->dst, plan.len, plan.random);
 	return settle(ctx, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);

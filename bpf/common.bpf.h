@@ -20,6 +20,7 @@ const volatile __u32 cfg_out[OUT_MAX]; /* devices XDP may send out of: those we 
 const volatile __u32 cfg_out_count;
 const volatile __u32 cfg_account; /* count neighbours on average one packet in N; 0 never */
 const volatile __u32 cfg_account_below; /* 2^32 / N - 1: a random number up to this is a hit */
+const volatile __u32 cfg_csum; /* enum bed4_csum_mode */
 const volatile bool cfg_no_tx; /* never XDP_TX: veth drops it unless the far end runs XDP too */
 const volatile bool cfg_kernel_forward; /* the kernel routes between strip and encapsulation */
 

@@ -4,8 +4,9 @@
  * may be one large GSO packet. A negative result: the packet is as it was. DAMAGED: there is no way
  * back. Must not decide anything.
  *
- * The UDP checksum stays 0 here: segmentation does not recompute it per segment, and the inner
- * checksum of what this machine sends is often still partial, so that no sum can be derived.
+ * LCO gives the outer checksum of what this machine sends too, although the inner one is often still
+ * partial: it relies on the inner one being right in the end, not on its present value. Only a GSO
+ * packet has to go without: segmentation does not recompute the outer checksum per segment.
  */
 #ifndef BED4_ROOM_SKB_BPF_H
 #define BED4_ROOM_SKB_BPF_H
@@ -49,9 +50,20 @@ static __always_inline int skb_strip(struct __sk_buff *skb, __u8 tclass)
 	return 0;
 }
 
+/* How a packet that is prepended gets its checksum; @upper stands behind the inner header. */
+static __always_inline enum bed4_csum_how skb_csum_plan(const struct __sk_buff *skb, __be16 received,
+							const struct bed4_ip6 *ip6,
+							struct bed4_cur upper)
+{
+	if (skb->gso_size)
+		return cfg_csum == BED4_CSUM_MODE_ALWAYS ? BED4_CSUM_CANNOT : BED4_CSUM_ZERO;
+	return bed4_csum_plan(cfg_csum, received, ip6, upper);
+}
+
 /* Outer header and an empty Ethernet header on, in front of a packet of the TUN device. */
 static __always_inline int skb_prepend(struct __sk_buff *skb, struct bed4_ep from,
-				       struct bed4_ep to, __u32 len, __u8 tclass)
+				       struct bed4_ep to, __u32 len, __u8 tclass,
+				       enum bed4_csum_how csum)
 {
 	struct bed4_outer *outer;
 	struct bed4_eth *eth;
@@ -60,10 +72,12 @@ static __always_inline int skb_prepend(struct __sk_buff *skb, struct bed4_ep fro
 				BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP |
 					BPF_F_ADJ_ROOM_NO_CSUM_RESET))
 		return -1;
-	outer = skb_at(skb, sizeof(*outer));
+	outer = skb_at(skb, sizeof(*outer) + BED4_IP6_LEN);
 	if (!outer)
 		return DAMAGED;
 	bed4_outer_put(outer, from, to, len, tclass, (__u16)bpf_get_prandom_u32());
+	if (csum == BED4_CSUM_LCO)
+		bed4_outer_csum(outer, (void *)(outer + 1));
 	/* bpf_redirect_neigh() fills in a link-layer header but does not make room for one. */
 	if (bpf_skb_change_head(skb, ETH_LEN, 0))
 		return DAMAGED;
@@ -76,19 +90,28 @@ static __always_inline int skb_prepend(struct __sk_buff *skb, struct bed4_ep fro
 
 /* Outer header for another one, in place, on a frame; one hop less for the inner packet. */
 static __always_inline int skb_rewrite(struct __sk_buff *skb, struct bed4_ep from,
-				       struct bed4_ep to, __u32 len, __u8 tclass)
+				       struct bed4_ep to, __u32 len, __u8 tclass,
+				       enum bed4_csum_how csum)
 {
 	struct bed4_eth *eth = skb_at(skb, ETH_LEN + BED4_OUTER_LEN + BED4_IP6_LEN);
 	struct bed4_outer *outer;
 	struct bed4_ip6 *ip6;
+	__be16 received;
+	__u32 old;
 
 	if (!eth)
 		return -1;
 	outer = (void *)(eth + 1);
 	ip6 = (void *)(outer + 1);
+	received = outer->udp.csum;
+	old = bed4_relay_sum(outer, ip6);
 	ip6->vtf = bed4_with_tclass(ip6->vtf, tclass);
 	ip6->hops--;
 	bed4_outer_put(outer, from, to, len, tclass, (__u16)bpf_get_prandom_u32());
+	if (csum == BED4_CSUM_UPDATE)
+		bed4_outer_update(outer, ip6, received, old);
+	else if (csum == BED4_CSUM_LCO)
+		bed4_outer_csum(outer, ip6);
 	return 0;
 }
 

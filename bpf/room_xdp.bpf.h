@@ -52,7 +52,8 @@ struct outer_plan {
 	__u32 len; /* of the inner packet */
 	__u32 random;
 	__u8 tclass;
-	bool lco;
+	enum bed4_csum_how csum;
+	__be16 received; /* UPDATE: the checksum as it came */
 };
 
 static __always_inline void fill_outer(struct bed4_eth *eth, const struct outer_plan *plan,
@@ -60,13 +61,16 @@ static __always_inline void fill_outer(struct bed4_eth *eth, const struct outer_
 {
 	struct bed4_outer *outer = (void *)(eth + 1);
 	struct bed4_ip6 *ip6 = (void *)(outer + 1);
+	__u32 old = plan->csum == BED4_CSUM_UPDATE ? bed4_relay_sum(outer, ip6) : 0;
 
 	put_eth(eth, hop, BED4_ETH_IP4);
 	ip6->vtf = bed4_with_tclass(ip6->vtf, plan->tclass);
 	ip6->hops--;
 	bed4_outer_put(outer, plan->from, plan->to, plan->len, plan->tclass,
 		       (__u16)plan->random);
-	if (plan->lco)
+	if (plan->csum == BED4_CSUM_UPDATE)
+		bed4_outer_update(outer, ip6, plan->received, old);
+	else if (plan->csum == BED4_CSUM_LCO)
 		bed4_outer_csum(outer, ip6);
 }
 

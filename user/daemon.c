@@ -60,6 +60,8 @@ static int open_devices(struct daemon *d, struct err *e)
 	d->udp = udp_open(listen, d->underlay, e);
 	if (d->udp < 0)
 		return d->udp;
+	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
+		udp_no_csum(d->udp);
 	if (d->opt.role == BED4_ROLE_PEER && d->opt.radius)
 		d->lan = udp_open_group(lan_group, d->underlay, e);
 	if (d->lan < 0 && d->opt.role == BED4_ROLE_PEER && d->opt.radius)
@@ -76,7 +78,7 @@ static int open_devices(struct daemon *d, struct err *e)
 static int open_fastpath(struct daemon *d, struct err *e)
 {
 	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
-				     .forward = d->opt.forward, .account = d->opt.account,
+				     .forward = d->opt.forward, .csum = d->opt.csum, .account = d->opt.account,
 				     .tun = d->tun_index, .pin_dir = d->in.pin_dir,
 				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max };
 	unsigned int i;

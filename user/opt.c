@@ -94,6 +94,7 @@ int opt_prefix64(const char *s, struct bed4_in6 *prefix)
 
 static const char *const mode_names[] = { "auto", "native", "generic", "tc", "off", NULL };
 static const char *const forward_names[] = { "xdp", "kernel", NULL };
+static const char *const csum_names[] = { "auto", "always", "zero", NULL };
 static const char *const role_names[] = { "router", "peer", NULL };
 
 static int find_name(const char *const *names, const char *s)
@@ -115,6 +116,11 @@ const char *opt_mode_name(enum bed4_mode mode)
 const char *opt_forward_name(enum bed4_forward forward)
 {
 	return forward <= BED4_FORWARD_KERNEL ? forward_names[forward] : "?";
+}
+
+const char *opt_csum_name(enum bed4_csum_mode csum)
+{
+	return csum <= BED4_CSUM_MODE_ZERO ? csum_names[csum] : "?";
 }
 
 const char *opt_role_name(enum bed4_role role)
@@ -291,6 +297,16 @@ static int set_forward(struct load_options *o, const char *s)
 	return 0;
 }
 
+static int set_csum(struct load_options *o, const char *s)
+{
+	int csum = find_name(csum_names, s);
+
+	if (csum < 0)
+		return csum;
+	o->csum = (enum bed4_csum_mode)csum;
+	return 0;
+}
+
 static int set_wait(struct load_options *o, const char *s)
 {
 	return opt_uint(s, 0, 3600, &o->wait);
@@ -371,6 +387,8 @@ static const struct option {
 	  "auto, native, generic, tc, off; default: auto" },
 	{ "forward", "xdp|kernel", FOR_ROUTER, set_forward, "xdp or kernel",
 	  "who routes native IPv6; default: xdp, which bypasses netfilter" },
+	{ "udp-checksum", "MODE", FOR_BOTH, set_csum, "auto, always or zero",
+	  "auto (where it costs nothing), always, zero; default: auto" },
 	{ "keepalive", "SEC[,TTL]", FOR_PEER, set_keepalive, "SEC from 0 to 3600, TTL from 1 to 255",
 	  "how often to refresh the NAT's mapping; default: 30,3" },
 	{ "radius", "HOPS", FOR_PEER, set_radius, "a number from 0 to 255",

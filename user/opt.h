@@ -40,6 +40,7 @@ struct load_options {
 	unsigned int account; /* 0 off, 1 all, N; default 64 */
 	enum bed4_mode mode;
 	enum bed4_forward forward;
+	enum bed4_csum_mode csum;
 	unsigned int wait; /* seconds, default 10 */
 	unsigned int keepalive; /* s, 0 none; default 30 */
 	unsigned int keepalive_ttl; /* default 3 */
@@ -69,6 +70,7 @@ int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0 */
 
 const char *opt_mode_name(enum bed4_mode mode);
 const char *opt_forward_name(enum bed4_forward forward);
+const char *opt_csum_name(enum bed4_csum_mode csum);
 const char *opt_role_name(enum bed4_role role);
 
 #endif

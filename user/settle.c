@@ -207,6 +207,7 @@ int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 	add(&l, "mtu %u", o->mtu);
 	add(&l, "neigh-max %u", o->neigh_max);
 	add(&l, "fast-path %s", opt_mode_name(o->mode));
+	add(&l, "udp-checksum %s", opt_csum_name(o->csum));
 	if (o->account > 1)
 		add(&l, "account %u", o->account);
 	else

@@ -156,17 +156,27 @@ BED4_INLINE bool bed4_locate(const struct bed4_self *self, const struct bed4_in6
 	       bed4_endpoint_policy(self, to->addr, policy, arg) == BED4_POLICY_PERMIT;
 }
 
+/*
+ * Where the tunnel ends, a checksum that has not been verified must be, in full; a relay updates it
+ * instead, and the far end verifies.
+ */
+BED4_INLINE enum bed4_outcome bed4_end_of_tunnel(const struct bed4_dgram *dg, enum bed4_outcome o)
+{
+	return dg->csum == BED4_CSUM_UNKNOWN ? BED4_SLOW_CSUM : o;
+}
+
 /* Router, plain packet from a peer whose source and class have been found good. */
 BED4_INLINE enum bed4_outcome bed4_route_from_peer(const struct bed4_self *self,
+						   const struct bed4_dgram *dg,
 						   bed4_policy_fn policy, const void *arg,
 						   struct bed4_verdict *v)
 {
 	const struct bed4_in6 *dst = &v->ip6->dst;
 
 	if (!bed4_same_prefix(dst, &self->own))
-		return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : BED4_IN_NATIVE;
+		return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : bed4_end_of_tunnel(dg, BED4_IN_NATIVE);
 	if (bed4_in6_eq(dst, &self->own))
-		return BED4_IN_LOCAL;
+		return bed4_end_of_tunnel(dg, BED4_IN_LOCAL);
 	if (!bed4_locate(self, dst, policy, arg, &v->to))
 		return BED4_SLOW_UNREACH;
 	return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : BED4_RELAY;
@@ -254,10 +264,11 @@ BED4_INLINE enum bed4_outcome bed4_decide_in(const struct bed4_self *self,
 		return BED4_ECN;
 	v->tclass = tclass;
 	if (router)
-		return bed4_route_from_peer(self, policy, arg, v);
+		return bed4_route_from_peer(self, dg, policy, arg, v);
 	if (!(self->flags & BED4_SELF_ADDR))
 		return BED4_NO_ADDRESS;
-	return bed4_in6_eq(&v->ip6->dst, &self->own) ? BED4_IN_LOCAL : BED4_DST_FOREIGN;
+	return bed4_in6_eq(&v->ip6->dst, &self->own) ? bed4_end_of_tunnel(dg, BED4_IN_LOCAL) :
+						       BED4_DST_FOREIGN;
 }
 
 /* Whence a packet comes that is on its way into the tunnel. */

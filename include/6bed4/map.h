@@ -230,6 +230,13 @@ enum bed4_mode {
 	BED4_MODE_OFF,
 };
 
+/* --udp-checksum: when the fast path sends a real one. */
+enum bed4_csum_mode {
+	BED4_CSUM_MODE_AUTO, /* where that costs O(1) */
+	BED4_CSUM_MODE_ALWAYS, /* what cannot have one in O(1) takes the slow path */
+	BED4_CSUM_MODE_ZERO,
+};
+
 enum bed4_forward {
 	BED4_FORWARD_XDP,
 	BED4_FORWARD_KERNEL,

@@ -39,6 +39,55 @@ BED4_INLINE void bed4_outer_put(struct bed4_outer *h, struct bed4_ep from, struc
 	h->udp.csum = 0;
 }
 
+/* How an outer UDP checksum comes about. */
+enum bed4_csum_how {
+	BED4_CSUM_ZERO,
+	BED4_CSUM_LCO, /* derived from the inner headers */
+	BED4_CSUM_UPDATE, /* relay: the received one, updated (RFC 1624) */
+	BED4_CSUM_CANNOT, /* a real one is demanded, and cannot be had in O(1) */
+};
+
+/*
+ * @received: the checksum of the datagram that is relayed, 0 for none. @ip6 with @upper behind it is
+ * the inner packet.
+ */
+BED4_INLINE enum bed4_csum_how bed4_csum_plan(enum bed4_csum_mode mode, __be16 received,
+					      const struct bed4_ip6 *ip6, struct bed4_cur upper)
+{
+	if (mode == BED4_CSUM_MODE_ZERO)
+		return BED4_CSUM_ZERO;
+	if (received)
+		return BED4_CSUM_UPDATE;
+	if (bed4_lco_applies(ip6, upper))
+		return BED4_CSUM_LCO;
+	return mode == BED4_CSUM_MODE_ALWAYS ? BED4_CSUM_CANNOT : BED4_CSUM_ZERO;
+}
+
+/*
+ * What a relay changes and a checksum covers: the sum of the outer pseudo-header and UDP header
+ * without checksum, and of the inner words with traffic class and hop limit.
+ */
+BED4_INLINE __u32 bed4_relay_sum(const struct bed4_outer *h, const struct bed4_ip6 *ip6)
+{
+	__u32 sum = bed4_csum_add(h->ip4.src, h->ip4.dst);
+
+	sum = bed4_csum_add(sum, (__u32)h->udp.src + h->udp.dst);
+	sum = bed4_csum_add(sum, ip6->vtf);
+	return bed4_csum_add(sum, BED4_HTONS((__u16)(ip6->next << 8 | ip6->hops)));
+}
+
+/*
+ * RFC 1624: HC' = ~(~HC + ~m + m'). @old is bed4_relay_sum() as received; @h and @ip6 are final. A
+ * length that is trimmed on the way would need its own term: such packets are not relayed here.
+ */
+BED4_INLINE void bed4_outer_update(struct bed4_outer *h, const struct bed4_ip6 *ip6, __be16 csum,
+				   __u32 old)
+{
+	__u32 sum = bed4_csum_add((__u16)~csum, bed4_relay_sum(h, ip6));
+
+	h->udp.csum = bed4_csum_udp_final(bed4_csum_sub(sum, old));
+}
+
 /*
  * Gives @h a real UDP checksum by LCO. @ip6 is final: hop limit decremented, traffic class set; the
  * caller has asked bed4_lco_applies() before it moved anything.

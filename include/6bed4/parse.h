@@ -28,11 +28,20 @@ BED4_INLINE const void *bed4_take(struct bed4_cur *cur, __u32 len)
 	return p;
 }
 
+/* What can be said in O(1) of a datagram's UDP checksum. */
+enum bed4_csum_state {
+	BED4_CSUM_NONE, /* 0, which is legal; or somebody else has checked it */
+	BED4_CSUM_GOOD,
+	BED4_CSUM_UNKNOWN, /* only the full sum could tell */
+	BED4_CSUM_BAD,
+};
+
 /* One received tunnel datagram, as its outer headers or the socket describe it. */
 struct bed4_dgram {
 	struct bed4_ep src;
 	__u8 tos;
 	__u32 len; /* of the UDP payload */
+	enum bed4_csum_state csum;
 	struct bed4_cur payload;
 };
 
@@ -69,24 +78,22 @@ BED4_INLINE bool bed4_lco_applies(const struct bed4_ip6 *ip6, struct bed4_cur cu
 	return udp && udp->csum;
 }
 
-/*
- * Is the UDP checksum of a datagram right, as far as O(1) can tell? @ip6 is NULL for an empty
- * datagram. False also means "cannot tell": somebody else has to sum it up.
- */
-BED4_INLINE bool bed4_udp_csum_ok(const struct bed4_ip4 *ip4, const struct bed4_udp *udp,
-				  const struct bed4_ip6 *ip6, struct bed4_cur inner)
+/* Checks the UDP checksum as far as O(1) can; @ip6 is NULL for an empty datagram. */
+BED4_INLINE enum bed4_csum_state bed4_udp_csum(const struct bed4_ip4 *ip4,
+					       const struct bed4_udp *udp,
+					       const struct bed4_ip6 *ip6, struct bed4_cur inner)
 {
 	__u32 sum;
 
 	if (!udp->csum)
-		return true;
+		return BED4_CSUM_NONE;
 	sum = bed4_csum_udp4(ip4->src, ip4->dst, udp);
 	if (ip6) {
 		if (!bed4_lco_applies(ip6, inner))
-			return false;
+			return BED4_CSUM_UNKNOWN;
 		sum = bed4_csum_add(sum, bed4_csum_lco(ip6));
 	}
-	return bed4_csum_fold(sum) == 0xffff;
+	return bed4_csum_fold(sum) == 0xffff ? BED4_CSUM_GOOD : BED4_CSUM_BAD;
 }
 
 /*
@@ -126,6 +133,7 @@ BED4_INLINE enum bed4_outcome bed4_parse_outer_len(struct bed4_cur cur, __u32 av
 	dg->tos = ip4->tos;
 	dg->len = udp_len - BED4_UDP_LEN;
 	dg->payload = cur;
+	dg->csum = BED4_CSUM_NONE;
 	if (dg->len) {
 		inner = cur;
 		ip6 = bed4_take(&inner, BED4_IP6_LEN);
@@ -134,12 +142,11 @@ BED4_INLINE enum bed4_outcome bed4_parse_outer_len(struct bed4_cur cur, __u32 av
 		if (BED4_OUTER_LEN + dg->len != avail ||
 		    dg->len > BED4_IP6_LEN + bed4_bound16(BED4_NTOHS(ip6->len)))
 			return BED4_SLOW_TRAILING;
-		if (!bed4_udp_csum_ok(ip4, udp, ip6, inner))
-			return BED4_SLOW_CSUM;
-	} else if (!bed4_udp_csum_ok(ip4, udp, NULL, cur)) {
-		return BED4_SLOW_CSUM;
+		dg->csum = bed4_udp_csum(ip4, udp, ip6, inner);
+	} else {
+		dg->csum = bed4_udp_csum(ip4, udp, NULL, cur);
 	}
-	return BED4_GO;
+	return dg->csum == BED4_CSUM_BAD ? BED4_SLOW_CSUM : BED4_GO;
 }
 
 /* The same for a frame that lies in memory as a whole. */

@@ -170,6 +170,20 @@ static size_t summed(uint8_t *copy, const uint8_t *body, size_t len, size_t at)
 	return len;
 }
 
+/* The fast path tells of a use, or the map's walk of an entry. */
+static void hear_of(const uint8_t *addr, int used)
+{
+	struct bed4_in6 who;
+
+	memcpy(&who, addr, sizeof(who));
+	actions_clear(&actions);
+	if (used)
+		tunnel_used(&tunnel, now, &who, 0, now / NSEC_PER_SEC, &actions);
+	else
+		tunnel_stamp(&tunnel, now, &who, 0, 0, &actions);
+	carry_out(NULL, 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static uint8_t copy[4096] __attribute__((aligned(8)));
@@ -197,13 +211,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			packet((kind >> 2) % 3, copy, summed(copy, data, len, at));
 			break;
 		case 2:
-			if (kind & 4 && len >= 16) { /* the fast path, or the map's walk, has its say */
-				actions_clear(&actions);
-				if (kind & 8)
-					tunnel_used(&tunnel, now, (const void *)data, 0, now / NSEC_PER_SEC, &actions);
-				else
-					tunnel_stamp(&tunnel, now, (const void *)data, 0, 0, &actions);
-				carry_out(NULL, 0);
+			if (kind & 4 && len >= 16) {
+				hear_of(data, kind & 8);
 				break;
 			}
 			now += (len ? data[0] : 1) * NSEC_PER_SEC;

@@ -71,7 +71,7 @@ static void relays(void **state)
 	(void)state;
 	from_peer(&f.in, FAR6, 64, 100, CSUM_FULL);
 	pkt_udp6(&f.out, PEER6, FAR6, 63, 100);
-	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_ZERO);
+	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_FULL);
 	pkt_eth(&f.out, MAC_UNDER, MAC_PEER, 0x0800); /* bpf_redirect_neigh() rewrites it later */
 	run(&f);
 }

@@ -414,29 +414,97 @@ static void asks_policy(void **state)
 	assert_int_equal(bpf_map_update_elem(self_fd, &zero, &fixture_self, BPF_ANY), 0);
 }
 
-static int set_up(void **state)
+static int load(enum bed4_csum_mode csum)
 {
 	__u32 zero = 0;
 	int fd;
 
-	(void)state;
-	t.dev[FX_UNDER] = if_nametoindex("under");
-	t.dev[FX_V6] = if_nametoindex("v6");
 	t.xdp = bed4_xdp_bpf__open();
-	t.poison = poison_bpf__open_and_load();
-	if (!t.xdp || !t.poison)
+	if (!t.xdp)
 		return -1;
 	t.xdp->rodata->cfg_underlay = t.dev[FX_UNDER];
 	t.xdp->rodata->cfg_tun = if_nametoindex("tun");
 	t.xdp->rodata->cfg_out[0] = t.dev[FX_UNDER];
 	t.xdp->rodata->cfg_out[1] = t.dev[FX_V6];
 	t.xdp->rodata->cfg_out_count = 2;
+	t.xdp->rodata->cfg_csum = csum;
 	if (bed4_xdp_bpf__load(t.xdp))
 		return -1;
 	fd = bpf_program__fd(t.xdp->progs.bed4_xdp);
 	if (bpf_map_update_elem(bpf_map__fd(t.poison->maps.under_test), &zero, &fd, BPF_ANY))
 		return -1;
 	return bpf_map_update_elem(bpf_map__fd(t.xdp->maps.self), &zero, &fixture_self, BPF_ANY);
+}
+
+static void load_again(enum bed4_csum_mode csum)
+{
+	bed4_xdp_bpf__destroy(t.xdp);
+	assert_int_equal(load(csum), 0);
+}
+
+/* A packet of a protocol whose sum nobody can derive. */
+static void esp(struct pkt *p, const char *src, const char *dst, unsigned int hops)
+{
+	pkt_ip6(p, src, dst, 50, hops, 101, 999);
+}
+
+/* RFC 1624: a relay updates what it cannot derive; where the tunnel ends, the stack sums up. */
+static void updates_what_it_cannot_derive(void **state)
+{
+	struct fixture f = { .name = "ESP relayed", .verdict = XDP_TX, .outcome = BED4_RELAY };
+	struct pkt p;
+
+	(void)state;
+	esp(&f.in, PEER6, FAR6, 64);
+	tunnelled(&f.in, CSUM_FULL);
+	esp(&f.out, PEER6, FAR6, 63);
+	to_peer(&f.out, FAR4, MAC_GATEWAY);
+	run(&f);
+	f.name = "ESP relayed, no checksum before: none after";
+	esp(&f.in, PEER6, FAR6, 64);
+	tunnelled(&f.in, CSUM_ZERO);
+	esp(&f.out, PEER6, FAR6, 63);
+	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_ZERO);
+	pkt_eth(&f.out, MAC_GATEWAY, MAC_UNDER, 0x0800);
+	run(&f);
+	esp(&p, PEER6, HOST6, 64);
+	tunnelled(&p, CSUM_FULL);
+	passes("ESP to native, checksum to be verified in full", &p, BED4_SLOW_CSUM);
+}
+
+static void checksum_modes(void **state)
+{
+	struct fixture f = { .name = "always: derived", .verdict = XDP_TX, .outcome = BED4_RELAY };
+	struct pkt p;
+
+	(void)state;
+	load_again(BED4_CSUM_MODE_ALWAYS);
+	from_peer(&f.in, FAR6, 64, 100, CSUM_ZERO);
+	pkt_udp6(&f.out, PEER6, FAR6, 63, 100);
+	to_peer(&f.out, FAR4, MAC_GATEWAY);
+	run(&f);
+	esp(&p, PEER6, FAR6, 64);
+	tunnelled(&p, CSUM_ZERO);
+	f = (struct fixture){ .name = "always: ESP without one", .in = p, .verdict = XDP_PASS,
+			      .outcome = BED4_SLOW_CSUM, .native = BED4_RELAY };
+	run(&f);
+	load_again(BED4_CSUM_MODE_ZERO);
+	f = (struct fixture){ .name = "zero", .verdict = XDP_TX, .outcome = BED4_RELAY };
+	from_peer(&f.in, FAR6, 64, 100, CSUM_FULL);
+	pkt_udp6(&f.out, PEER6, FAR6, 63, 100);
+	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_ZERO);
+	pkt_eth(&f.out, MAC_GATEWAY, MAC_UNDER, 0x0800);
+	run(&f);
+	load_again(BED4_CSUM_MODE_AUTO);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	t.dev[FX_UNDER] = if_nametoindex("under");
+	t.dev[FX_V6] = if_nametoindex("v6");
+	t.poison = poison_bpf__open_and_load();
+	return t.poison ? load(BED4_CSUM_MODE_AUTO) : -1;
 }
 
 static int tear_down(void **state)
@@ -456,7 +524,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(passes_slow),	      cmocka_unit_test(leaves_others),
 		cmocka_unit_test(sees_through_extensions), cmocka_unit_test(drops_hostile),
 		cmocka_unit_test(drops_native),	      cmocka_unit_test(passes_when_invalid),
-		cmocka_unit_test(asks_policy),
+		cmocka_unit_test(asks_policy),	      cmocka_unit_test(updates_what_it_cannot_derive),
+		cmocka_unit_test(checksum_modes),
 	};
 
 	(void)argc;

@@ -122,6 +122,7 @@ static int set_maps(struct bpf_object *obj, const char *dir, __u32 neigh_max)
 		(ro)->cfg_out_count = (c)->v6_count + 1;                                           \
 		(ro)->cfg_account = (c)->account;                                                  \
 		(ro)->cfg_account_below = (c)->account ? 0xffffffffu / (c)->account : 0;           \
+		(ro)->cfg_csum = (c)->csum;                                                        \
 		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
 	} while (0)
 

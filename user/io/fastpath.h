@@ -15,6 +15,7 @@ struct fastpath_config {
 	enum bed4_role role;
 	enum bed4_mode mode; /* AUTO is resolved by fastpath_attach() */
 	enum bed4_forward forward;
+	enum bed4_csum_mode csum;
 	unsigned int underlay; /* interface indexes */
 	unsigned int tun;
 	unsigned int v6_dev[BED4_V6DEV_MAX];

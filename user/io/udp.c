@@ -84,6 +84,11 @@ int udp_open_group(struct bed4_ep group, unsigned int ifindex, struct err *e)
 	return err_set(e, err, "cannot listen to the LAN: %s; do without it by --radius 0", strerror(-err));
 }
 
+void udp_no_csum(int fd)
+{
+	set_int(fd, SOL_SOCKET, SO_NO_CHECK, 1);
+}
+
 int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos)
 {
 	char control[CMSG_SPACE(sizeof(int))];
