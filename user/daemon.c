@@ -60,6 +60,7 @@ static int open_devices(struct daemon *d, struct err *e)
 	d->udp = udp_open(listen, d->underlay, e);
 	if (d->udp < 0)
 		return d->udp;
+	burst_prepare(d->udp);
 	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
 		udp_no_csum(d->udp);
 	if (d->opt.role == BED4_ROLE_PEER && d->opt.radius)
@@ -250,6 +251,7 @@ int daemon_down(struct daemon *d, struct err *e)
 	if (!info.made_tun && d->opt.default_route)
 		rtnl_default6_del(d->tun_index);
 	close_all(d);
+	burst_free(d->out);
 	tunnel_exit(&d->tunnel);
 	err = daemon_clean(&d->in, &info, e);
 	free(d);
@@ -270,7 +272,9 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 	d->policy.underlay = d->underlay = if_nametoindex(o->iface);
 	d->fixed_port = o->port_fixed;
 	d->ctl = d->tun = d->udp = d->lan = d->monitor = -1;
-	err = bring_up(d, notice, size, e);
+	/* The kernel segments only what it may sum up. */
+	d->out = burst_new(o->csum != BED4_CSUM_MODE_ZERO);
+	err = d->out ? bring_up(d, notice, size, e) : err_set(e, -ENOMEM, "out of memory");
 	if (!err) {
 		*out = d;
 		return 0;

@@ -19,7 +19,8 @@
 #include "log.h"
 #include "settle.h"
 
-#define BATCH	    64 /* packets per source and wake-up, so that nobody starves */
+#define BATCH	    64 /* packets of the TUN per wake-up, so that nobody starves */
+#define ROUNDS	    4 /* bursts of datagrams, likewise */
 #define PACKET_MAX  65536
 #define EXPIRE_TICK (60 * NSEC_PER_SEC)
 #define EXPIRE_AGE  600 /* s */
@@ -89,12 +90,44 @@ static void note_seen(struct daemon *d, const struct action *act)
 	fastpath_seen(d->fp, &act->in6, act->to, daemon_seconds(), n, n * act->len);
 }
 
+static void sent(void *arg, unsigned int note, bool ok)
+{
+	struct daemon *d = arg;
+
+	tunnel_done(&d->tunnel, &d->waiting[note], ok);
+}
+
+static void flush(struct daemon *d)
+{
+	if (!d->waiting_count)
+		return;
+	burst_flush(d->out, d->udp, sent, d);
+	d->waiting_count = 0;
+}
+
+/* What a packet was read into stays as it is until the round is over; what the core made does not. */
+static bool send_later(struct daemon *d, const struct action *act)
+{
+	const __u8 *room = d->actions.room;
+
+	if (!act->len || (act->data >= room && act->data < room + sizeof(d->actions.room)))
+		return false;
+	if (d->waiting_count == WAITING_MAX)
+		flush(d);
+	if (!burst_add(d->out, act->to, act->data, act->len, act->tos, act->ttl, d->waiting_count))
+		return false;
+	d->waiting[d->waiting_count++] = *act;
+	return true;
+}
+
 static void carry_out(struct daemon *d, const struct action *act)
 {
 	bool ok = true;
 
 	switch (act->kind) {
 	case ACTION_UDP:
+		if (send_later(d, act))
+			return;
 		ok = !udp_send(d->udp, act->to, act->data, act->len, act->tos, act->ttl);
 		break;
 	case ACTION_TUN:
@@ -124,21 +157,25 @@ void daemon_carry_out(struct daemon *d)
 	actions_clear(&d->actions);
 }
 
-/* Room in front keeps packets aligned like frames; static, because nothing is allocated per packet. */
-static __u8 packet[PACKET_MAX] __attribute__((aligned(8)));
+/* Static, because nothing is allocated per packet; pages that no packet reaches cost nothing. */
+static __u8 packets[BATCH][PACKET_MAX] __attribute__((aligned(8)));
+
+static void from_udp(void *arg, struct bed4_ep src, __u8 tos, __u8 *data, size_t len)
+{
+	struct daemon *d = arg;
+
+	tunnel_rx_udp(&d->tunnel, d->now, src, tos, data, len, &d->actions);
+	daemon_carry_out(d);
+}
 
 static void read_udp(struct daemon *d)
 {
-	struct bed4_ep src;
-	int i, n;
-	__u8 tos;
+	int i, n = 0;
 
-	for (i = 0; i < BATCH; i++) {
-		n = udp_recv(d->udp, packet, sizeof(packet), &src, &tos);
-		if (n < 0)
-			break;
-		tunnel_rx_udp(&d->tunnel, daemon_now(), src, tos, packet, (size_t)n, &d->actions);
-		daemon_carry_out(d);
+	for (i = 0; i < ROUNDS && n >= 0; i++) {
+		d->now = daemon_now();
+		n = burst_recv(d->udp, from_udp, d);
+		flush(d);
 	}
 }
 
@@ -149,11 +186,12 @@ static void read_lan(struct daemon *d)
 	__u8 tos;
 
 	for (i = 0; i < BATCH; i++) {
-		n = udp_recv(d->lan, packet, sizeof(packet), &src, &tos);
+		n = udp_recv(d->lan, packets[0], sizeof(packets[0]), &src, &tos);
 		if (n < 0)
 			break;
-		tunnel_rx_lan(&d->tunnel, daemon_now(), src, packet, (size_t)n, &d->actions);
+		tunnel_rx_lan(&d->tunnel, daemon_now(), src, packets[0], (size_t)n, &d->actions);
 		daemon_carry_out(d);
+		flush(d);
 	}
 }
 
@@ -162,13 +200,15 @@ static void read_tun(struct daemon *d)
 	ssize_t n;
 	int i;
 
+	d->now = daemon_now();
 	for (i = 0; i < BATCH; i++) {
-		n = read(d->tun, packet, sizeof(packet));
+		n = read(d->tun, packets[i], sizeof(packets[i]));
 		if (n <= 0)
 			break;
-		tunnel_rx_tun(&d->tunnel, daemon_now(), packet, (size_t)n, &d->actions);
+		tunnel_rx_tun(&d->tunnel, d->now, packets[i], (size_t)n, &d->actions);
 		daemon_carry_out(d);
 	}
+	flush(d);
 }
 
 static void on_event(void *arg, const struct bed4_event *ev)

@@ -5,7 +5,10 @@
 
 #include "daemon.h"
 #include "io/ctl.h"
+#include "io/burst.h"
 #include "io/hops.h"
+
+#define WAITING_MAX 256
 
 struct daemon {
 	struct load_options opt; /* in effect */
@@ -30,9 +33,13 @@ struct daemon {
 	__u64 hops_at; /* next refreshing of the gateways in use */
 	__u64 pulse_at; /* next look at what the fast path sends to the router */
 	int epoll;
+	__u64 now; /* of the packets being read */
 	bool stop;
 	int stop_conn; /* who asked for it and waits for the answer, 0 nobody */
 	struct actions actions;
+	struct burst *out; /* datagrams that wait for the end of a round */
+	struct action waiting[WAITING_MAX]; /* what they are, by their notes */
+	unsigned int waiting_count;
 };
 
 enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };
