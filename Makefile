@@ -68,7 +68,7 @@ help:
 	@echo 'make check        everything that has to pass, at most 25 minutes on 2 cores'
 	@echo 'make check-quick  the part that runs in 90 seconds'
 	@echo 'make check-long   the whole matrices'
-	@echo 'make bench        ns per packet of each path, as ratios to a plain XDP forward'
+	@echo 'make bench        what each path costs, as ratios to plain forwarding; BENCH_JSON=FILE'
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make lint         include directions, manual, SPDX lines'
 	@echo 'make clean        remove $(BUILD)'
@@ -177,8 +177,13 @@ $(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	$(call say,BENCH,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
-bench: $(BENCH)
+$(BUILD)/bench/relay: $(BUILD)/selftests/bench/relay.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
+bench: $(BENCH) $(BUILD)/bench/relay $(BUILD)/6bed4ctl
 	$(Q)$(BENCH)
+	$(Q)selftests/bench/tcp.sh
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all
