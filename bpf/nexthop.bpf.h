@@ -31,20 +31,18 @@ static __always_inline bool may_send(__u32 ifindex)
 /* The cache's slot for a destination. */
 static __always_inline struct bed4_hop *hop_slot(const struct bed4_in6 *dst)
 {
-	__u32 h = (dst->w[0] ^ dst->w[1]) * 0x9e3779b1u;
+	/* The highest bits of a product depend on all bits of its factors. */
+	__u64 h = ((__u64)dst->w[0] << 32 | dst->w[1]) * 0x9e3779b97f4a7c15ull;
 	__u32 i;
 
-	h = (h ^ dst->w[2]) * 0x85ebca77u;
-	h = (h ^ h >> 15 ^ dst->w[3]) * 0x9e3779b1u;
-	i = h >> 16 & (BED4_HOP_SLOTS - 1);
+	h = (h ^ h >> 32 ^ ((__u64)dst->w[2] << 32 | dst->w[3])) * 0xd6e8feb86659fd93ull;
+	i = h >> 50 & (BED4_HOP_SLOTS - 1);
 	return bpf_map_lookup_elem(&nexthop, &i);
 }
 
-static __always_inline bool hop_fresh(const struct bed4_hop *h, const struct bed4_in6 *dst,
-				      __u32 generation)
+static __always_inline bool hop_fresh(const struct bed4_hop *h, __u32 generation)
 {
-	return bed4_in6_eq(&h->dst, dst) && h->generation == generation &&
-	       (__s32)(h->expires - (__u32)bpf_jiffies64()) > 0;
+	return h->generation == generation && (__s32)(h->expires - (__u32)bpf_jiffies64()) > 0;
 }
 
 /*
@@ -56,8 +54,6 @@ static __always_inline void note_gateway(const struct bpf_fib_lookup *fib)
 	struct bed4_via via = { .ifindex = fib->ifindex };
 	__u32 used = 1;
 
-	if (bpf_get_prandom_u32() & 3)
-		return;
 	if (fib->family == AF_INET)
 		via.gateway = bed4_mapped(fib->ipv4_dst);
 	else
@@ -86,7 +82,6 @@ static __always_inline enum bed4_outcome ask_fib(void *ctx, struct bpf_fib_looku
 	h->mtu = fib->tot_len; /* the kernel leaves the MTU here */
 	__builtin_memcpy(h->dmac, fib->dmac, 6);
 	__builtin_memcpy(h->smac, fib->smac, 6);
-	note_gateway(fib);
 	return BED4_GO;
 }
 
@@ -101,6 +96,7 @@ static __always_inline void take_hop(struct nexthop *hop, const struct bed4_hop 
 struct hop_query {
 	struct bed4_hop *slot;
 	__u32 generation;
+	bool fresh; /* the slot is in use, perhaps for another destination */
 	bool hit, bypass;
 };
 
@@ -115,13 +111,15 @@ static __always_inline bool ask_cache(const struct bed4_in6 *dst, enum bed4_bypa
 		return false;
 	q->generation = *(const volatile __u32 *)&gen->generation;
 	q->bypass = gen->bypass & bypass;
-	q->hit = !q->bypass && hop_fresh(q->slot, dst, q->generation);
+	q->fresh = hop_fresh(q->slot, q->generation);
+	q->hit = !q->bypass && q->fresh && bed4_in6_eq(&q->slot->dst, dst);
 	return true;
 }
 
 /*
- * The next hop for @dst: from its slot, or from the FIB by @fib and then into the slot. Failures are
- * not cached: the kernel is about to resolve them.
+ * The next hop for @dst from the FIB by @fib, and then into the slot. Failures are not cached: the
+ * kernel is about to resolve them. A slot that serves another destination changes hands one time in
+ * 16 only: with far more destinations than slots some hit at least, and writing costs less.
  */
 static __always_inline enum bed4_outcome fill_hop(void *ctx, const struct bed4_in6 *dst,
 						  struct hop_query *q, struct bpf_fib_lookup *fib,
@@ -129,11 +127,15 @@ static __always_inline enum bed4_outcome fill_hop(void *ctx, const struct bed4_i
 {
 	struct bed4_hop found = { .generation = q->generation };
 	enum bed4_outcome o = ask_fib(ctx, fib, &found);
+	__u32 random;
 
 	if (o)
 		return o;
 	take_hop(hop, &found);
-	if (q->bypass)
+	random = bpf_get_prandom_u32();
+	if (!(random & 0x30))
+		note_gateway(fib);
+	if (q->bypass || (q->fresh && random & 15))
 		return BED4_GO;
 	found.dst = *dst;
 	found.expires = (__u32)bpf_jiffies64() + BED4_HOP_LIFE;

@@ -26,13 +26,15 @@ struct contender {
 	int prog; /* descriptor */
 	unsigned int dev;
 	__u32 verdict;
+	__u32 destinations; /* that take turns */
+	const struct contender *base; /* what the ratio is to */
 	struct pkt pkt;
 	double ns[ROUNDS]; /* without what `again` costs for this packet */
 	double undo[ROUNDS];
 };
 
 static struct bench_base_bpf *base;
-static struct bed4_xdp_bpf *xdp;
+static struct bed4_xdp_bpf *xdp, *zero; /* zero: without checksums */
 
 static int by_value(const void *a, const void *b)
 {
@@ -48,12 +50,15 @@ static double run_one(const struct contender *c, int prog, __u32 verdict)
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = c->pkt.b, .data_size_in = c->pkt.len,
 		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &md,
 		    .ctx_size_in = sizeof(md), .repeat = REPEAT);
-	struct { __u32 len, pad; uint8_t head[92]; } canon = { .len = c->pkt.len };
-	__u32 zero = 0;
+	struct { __u32 len, at, destinations, first, turn; uint8_t head[92]; } canon = {
+		.len = c->pkt.len, .at = c->pkt.b[12] == 0x86 ? 51 : 79,
+		.destinations = c->destinations };
+	__u32 key = 0;
 
+	canon.first = c->pkt.b[canon.at] << 16 | c->pkt.b[canon.at + 1] << 8 | c->pkt.b[canon.at + 2];
 	memcpy(canon.head, c->pkt.b, sizeof(canon.head));
-	if (bpf_map_update_elem(bpf_map__fd(base->maps.canon), &zero, &canon, BPF_ANY) ||
-	    bpf_map_update_elem(bpf_map__fd(base->maps.under_test), &zero, &prog, BPF_ANY) ||
+	if (bpf_map_update_elem(bpf_map__fd(base->maps.canon), &key, &canon, BPF_ANY) ||
+	    bpf_map_update_elem(bpf_map__fd(base->maps.under_test), &key, &prog, BPF_ANY) ||
 	    bpf_prog_test_run_opts(bpf_program__fd(base->progs.again), &opts))
 		return -1;
 	if (opts.retval != verdict) {
@@ -83,95 +88,142 @@ static int measure(struct contender *c, size_t n)
 	return 0;
 }
 
+static double median(const struct contender *c)
+{
+	return c->ns[ROUNDS / 2];
+}
+
+static void report_one(const struct contender *c, struct json_object *root)
+{
+	double ratio = c->base ? median(c) / median(c->base) : 0;
+	struct json_object *o = json_object_new_object();
+
+	if (c->base)
+		printf("%-38s %8.2f", c->name, ratio);
+	else
+		printf("%-38s %8s", c->name, "");
+	printf(" %8.0f %8.0f %8.0f\n", median(c), c->ns[0], c->ns[ROUNDS - 1]);
+	if (c->base)
+		json_object_object_add(o, "ratio", json_object_new_double(ratio));
+	json_object_object_add(o, "ns", json_object_new_double(median(c)));
+	json_object_object_add(o, "min", json_object_new_double(c->ns[0]));
+	json_object_object_add(o, "max", json_object_new_double(c->ns[ROUNDS - 1]));
+	json_object_object_add(root, c->name, o);
+}
+
 static void report(struct contender *c, size_t n, const char *file)
 {
-	struct json_object *root = json_object_new_object(), *o;
-	double plain;
+	struct json_object *root = json_object_new_object();
 
 	for (size_t i = 0; i < n; i++)
 		qsort(c[i].ns, ROUNDS, sizeof(double), by_value);
-	plain = c[1].ns[ROUNDS / 2];
-	printf("%-34s %8s %8s %8s %8s\n", "per packet, over a bare drop", "ratio", "ns", "min", "max");
-	for (size_t i = 1; i < n; i++) {
-		printf("%-34s %8.2f %8.0f %8.0f %8.0f\n", c[i].name, c[i].ns[ROUNDS / 2] / plain,
-		       c[i].ns[ROUNDS / 2], c[i].ns[0], c[i].ns[ROUNDS - 1]);
-		o = json_object_new_object();
-		json_object_object_add(o, "ratio", json_object_new_double(c[i].ns[ROUNDS / 2] / plain));
-		json_object_object_add(o, "ns", json_object_new_double(c[i].ns[ROUNDS / 2]));
-		json_object_object_add(root, c[i].name, o);
-	}
-	printf("Median of %d interleaved rounds of %d packets each; ratio to a plain XDP forward.\n",
-	       ROUNDS, REPEAT);
+	printf("%-38s %8s %8s %8s %8s\n", "per packet, over a bare drop", "ratio", "ns", "min", "max");
+	for (size_t i = 0; i < n; i++)
+		report_one(&c[i], root);
+	printf("Median of %d interleaved rounds of %d packets each; ratio to the plain XDP forward (FIB\n"
+	       "look-up for each packet) of the same size and as many destinations.\n\n", ROUNDS, REPEAT);
 	if (file && json_object_to_file_ext(file, root, JSON_C_TO_STRING_PRETTY))
 		fprintf(stderr, "bench: cannot write %s\n", file);
 	json_object_put(root);
 }
 
-static int set_up(void)
+static struct bed4_xdp_bpf *load(enum bed4_csum_mode csum)
 {
-	unsigned int under = if_nametoindex("under"), v6 = if_nametoindex("v6");
-	__u32 zero = 0;
+	struct bed4_xdp_bpf *x = bed4_xdp_bpf__open();
+	struct bed4_self self = fixture_self;
+	__u32 key = 0;
 
-	base = bench_base_bpf__open_and_load();
-	xdp = bed4_xdp_bpf__open();
-	if (!base || !xdp)
-		return -1;
-	xdp->rodata->cfg_underlay = under;
-	xdp->rodata->cfg_tun = if_nametoindex("tun");
-	xdp->rodata->cfg_out[0] = under;
-	xdp->rodata->cfg_out[1] = v6;
-	xdp->rodata->cfg_out_count = 2;
-	xdp->rodata->cfg_account = 64;
-	xdp->rodata->cfg_account_below = 0xffffffffu / 64;
-	if (bed4_xdp_bpf__load(xdp))
-		return -1;
-	return bpf_map_update_elem(bpf_map__fd(xdp->maps.self), &zero, &fixture_self, BPF_ANY);
+	self.mtu = 1472;
+
+	if (!x)
+		return NULL;
+	x->rodata->cfg_underlay = if_nametoindex("under");
+	x->rodata->cfg_tun = if_nametoindex("tun");
+	x->rodata->cfg_out[0] = if_nametoindex("under");
+	x->rodata->cfg_out[1] = if_nametoindex("v6");
+	x->rodata->cfg_out_count = 2;
+	x->rodata->cfg_account = 64;
+	x->rodata->cfg_account_below = 0xffffffffu / 64;
+	x->rodata->cfg_csum = csum;
+	if (bed4_xdp_bpf__load(x) ||
+	    bpf_map_update_elem(bpf_map__fd(x->maps.self), &key, &self, BPF_ANY))
+		return NULL;
+	return x;
 }
 
-static size_t fill(struct contender *c)
+static int set_up(void)
 {
-	static const size_t sizes[] = { 64, 1280 };
-	static char names[16][40];
-	unsigned int under = if_nametoindex("under"), v6 = if_nametoindex("v6");
-	int ours = bpf_program__fd(xdp->progs.bed4_xdp), plain = bpf_program__fd(base->progs.plain_forward);
-	size_t n = 0;
+	base = bench_base_bpf__open_and_load();
+	xdp = load(BED4_CSUM_MODE_AUTO);
+	zero = load(BED4_CSUM_MODE_ZERO);
+	return base && xdp && zero ? 0 : -1;
+}
 
-#define ADD(label, size, prog_fd, device, want, build)                                             \
-	do {                                                                                       \
-		snprintf(names[n], sizeof(names[n]), "%s, %zu bytes", label, (size_t)(size));      \
-		c[n].name = names[n];                                                              \
-		c[n].prog = prog_fd;                                                               \
-		c[n].dev = device;                                                                 \
-		c[n].verdict = want;                                                               \
-		build;                                                                             \
-		n++;                                                                               \
-	} while (0)
+static struct contender contenders[40];
+static size_t count;
 
-	ADD("drop", 64, bpf_program__fd(base->progs.drop), v6, XDP_DROP,
-	    from_host(&c[n].pkt, HOST6, NET6, 64, 16));
-	for (size_t i = 0; i < 2; i++) {
-		size_t load = sizes[i] - 48;
+/* One more contender, whose packet the caller makes. */
+static struct contender *add(const char *what, size_t size, __u32 destinations, int prog,
+			     const char *dev, __u32 verdict, const struct contender *to)
+{
+	struct contender *c = &contenders[count++];
+	char *name = malloc(64);
 
-		ADD("plain XDP forward", sizes[i], plain, v6, XDP_REDIRECT,
-		    from_host(&c[n].pkt, NET6, HOST6, 64, load));
-		ADD("decapsulate, checksum 0", sizes[i], ours, under, XDP_REDIRECT,
-		    from_peer(&c[n].pkt, HOST6, 64, load, CSUM_ZERO));
-		ADD("decapsulate, checksum verified", sizes[i], ours, under, XDP_REDIRECT,
-		    from_peer(&c[n].pkt, HOST6, 64, load, CSUM_FULL));
-		ADD("relay", sizes[i], ours, under, XDP_TX,
-		    from_peer(&c[n].pkt, FAR6, 64, load, CSUM_FULL));
-		ADD("encapsulate, checksum derived", sizes[i], ours, v6, XDP_REDIRECT,
-		    from_host(&c[n].pkt, HOST6, PEER6, 64, load));
+	if (!name)
+		abort();
+	if (destinations > 1)
+		snprintf(name, 64, "%s, %u destinations", what, destinations);
+	else
+		snprintf(name, 64, "%s, %zu bytes", what, size);
+	*c = (struct contender){ .name = name, .prog = prog, .dev = if_nametoindex(dev),
+				 .verdict = verdict, .destinations = destinations, .base = to };
+	return c;
+}
+
+/* The baseline and ours, for one size of inner packet and number of destinations. */
+static void fill(size_t size, __u32 n)
+{
+	int ours = bpf_program__fd(xdp->progs.bed4_xdp), load = (int)size - 48;
+	struct contender *base_line, *c;
+
+	base_line = add("plain XDP forward", size, n, bpf_program__fd(base->progs.plain_forward), "v6",
+			XDP_REDIRECT, NULL);
+	base_line->base = base_line;
+	from_host(&base_line->pkt, HOST6, NET6, 64, load);
+	if (n == 1) {
+		c = add("decapsulate, checksum 0", size, n, ours, "under", XDP_REDIRECT, base_line);
+		from_peer(&c->pkt, NET6, 64, load, CSUM_ZERO);
 	}
-#undef ADD
-	return n;
+	c = add("decapsulate", size, n, ours, "under", XDP_REDIRECT, base_line);
+	from_peer(&c->pkt, NET6, 64, load, CSUM_FULL);
+	c = add("relay", size, n, ours, "under", XDP_TX, base_line);
+	from_peer(&c->pkt, FAR6, 64, load, CSUM_FULL);
+	if (n == 1) {
+		c = add("encapsulate, checksum 0", size, n, bpf_program__fd(zero->progs.bed4_xdp), "v6",
+			XDP_REDIRECT, base_line);
+		from_host(&c->pkt, HOST6, FAR6, 64, load);
+	}
+	c = add("encapsulate", size, n, ours, "v6", XDP_REDIRECT, base_line);
+	from_host(&c->pkt, HOST6, FAR6, 64, load);
+}
+
+static void fill_all(void)
+{
+	struct contender *c = add("XDP_DROP", 64, 1, bpf_program__fd(base->progs.drop), "v6", XDP_DROP,
+				  NULL);
+
+	from_host(&c->pkt, HOST6, NET6, 64, 16);
+	c = add("bare XDP redirect", 64, 1, bpf_program__fd(base->progs.bare_redirect), "v6",
+		XDP_REDIRECT, NULL);
+	from_host(&c->pkt, HOST6, NET6, 64, 16);
+	fill(64, 1);
+	fill(1400, 1);
+	fill(64, 1000);
+	fill(64, 100000);
 }
 
 int main(int argc, char **argv)
 {
-	static struct contender c[16];
-	size_t n;
-
 	(void)argc;
 	fixture_enter(argv);
 	libbpf_set_print(NULL);
@@ -179,11 +231,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench: cannot load the programs; root is needed\n");
 		return 1;
 	}
-	n = fill(c);
-	if (measure(c, n))
+	fill_all();
+	if (measure(contenders, count))
 		return 1;
-	report(c, n, getenv("BENCH_JSON"));
+	report(contenders, count, getenv("BENCH_JSON"));
 	bench_base_bpf__destroy(base);
 	bed4_xdp_bpf__destroy(xdp);
+	bed4_xdp_bpf__destroy(zero);
 	return 0;
 }

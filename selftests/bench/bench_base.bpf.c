@@ -12,7 +12,10 @@
 
 struct canon {
 	__u32 len; /* of the whole frame */
-	__u32 pad;
+	__u32 at; /* where the last three bytes of the inner destination are; below CANON_LEN - 2 */
+	__u32 destinations; /* that take turns, in an order that caches do not like */
+	__u32 first;
+	__u32 turn;
 	__u8 head[CANON_LEN];
 };
 
@@ -30,11 +33,25 @@ struct {
 	__uint(value_size, 4);
 } under_test SEC(".maps");
 
+static __always_inline int put_destination(struct xdp_md *ctx, struct canon *c)
+{
+	__u32 n = c->first + c->turn;
+	__u8 *p = (__u8 *)(long)ctx->data + (c->at & 127);
+
+	c->turn = (c->turn + 7919) % c->destinations;
+	if (p + 3 > (__u8 *)(long)ctx->data_end)
+		return -1;
+	p[0] = n >> 16;
+	p[1] = n >> 8;
+	p[2] = n;
+	return 0;
+}
+
 SEC("xdp")
 int again(struct xdp_md *ctx)
 {
 	__u32 zero = 0;
-	const struct canon *c = bpf_map_lookup_elem(&canon, &zero);
+	struct canon *c = bpf_map_lookup_elem(&canon, &zero);
 	int longer;
 	__u8 *p;
 
@@ -49,6 +66,8 @@ int again(struct xdp_md *ctx)
 	__builtin_memcpy(p, c->head, CANON_MIN);
 	if (p + CANON_LEN <= (__u8 *)(long)ctx->data_end)
 		__builtin_memcpy(p + CANON_MIN, c->head + CANON_MIN, CANON_LEN - CANON_MIN);
+	if (c->destinations > 1 && put_destination(ctx, c))
+		return XDP_ABORTED;
 	bpf_tail_call(ctx, &under_test, 0);
 	return XDP_ABORTED;
 }
@@ -58,6 +77,13 @@ int drop(struct xdp_md *ctx)
 {
 	(void)ctx;
 	return XDP_DROP;
+}
+
+/* As little as a forwarding program can do. */
+SEC("xdp")
+int bare_redirect(struct xdp_md *ctx)
+{
+	return bpf_redirect(ctx->ingress_ifindex, 0);
 }
 
 /* The baseline: Ethernet and IPv6 parse, hop limit, FIB look-up, MAC rewrite, redirect. */

@@ -51,7 +51,7 @@ check "its address is the public one" equal "$(address router)" "$("$CTL" addr e
 check "a peer finds it" ns peer1 "$CTL" load eth0 --server 145.136.0.200 --default-route
 check "ping to native" ns peer1 ping -q -c 3 -i 0.1 $HOST6
 check "ping to the router" ns peer1 ping -q -c 3 -i 0.1 "$(address router)"
-check "every packet of the peer is accounted for" test "$(ns router "$CTL" neigh -j | jq '.neighbours[0].rx_packets')" -ge 6
+check "every packet of the peer is accounted for" test "$(neigh_of router "$(address peer1)" rx_packets)" -ge 6
 ns router "$CTL" unload eth0 >/dev/null
 check "unload leaves nothing of peers" exits 3 ns router "$CTL" neigh
 finish
