@@ -178,6 +178,14 @@ check "  sends the first SYN straight" equal "$(ns peer1 "$CTL" stats -j |
 	jq '[.. | select(.name? == "out-router") | .packets] | add // 0')" "$before"
 ns peer1 "$CTL" unload eth0 >/dev/null
 
+bg_ns keepalives inet tcpdump --immediate-mode -l -n -v -i p1 "src host 131.1.0.3 and udp[4:2] = 8"
+keepalives=$last_pid
+check "--keepalive 2,5" load_peer peer1 --keepalive 2,5
+beats() { [ "$(grep -c 'ttl 5,' "$WORK/keepalives.log")" -ge 3 ]; }
+check "  sends empty datagrams with that TTL, that often" wait_for 9 beats
+end_pid "$keepalives"
+ns peer1 "$CTL" unload eth0 >/dev/null
+
 check "a server with a fixed port" sh -c "nsenter --net=/run/netns/$TAG-peer1 $CTL load eth0 --server $ROUTER4 \
 	--port 6000 --fast-path $MODE | grep -q 'IN AAAA $(expected 131.1.0.3:6000)'"
 check "  without a default route" equal "$(ns peer1 ip -6 route show default)" ""
