@@ -272,8 +272,7 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 	d->policy.underlay = d->underlay = if_nametoindex(o->iface);
 	d->fixed_port = o->port_fixed;
 	d->ctl = d->tun = d->udp = d->lan = d->monitor = -1;
-	/* The kernel segments only what it may sum up. */
-	d->out = burst_new(o->csum != BED4_CSUM_MODE_ZERO);
+	d->out = burst_new();
 	err = d->out ? bring_up(d, notice, size, e) : err_set(e, -ENOMEM, "out of memory");
 	if (!err) {
 		*out = d;

@@ -11,8 +11,6 @@
 
 #define RECEIVE	  16 /* messages per call, each of up to 64 KB */
 #define SEND	  256 /* datagrams that wait */
-#define SEGMENTS  60 /* per message; the kernel takes 64 */
-#define BYTES	  60000 /* per message of several segments */
 #define ROOM	  65536
 
 void burst_prepare(int fd)
@@ -107,33 +105,23 @@ int burst_recv(int fd, void (*fn)(void *arg, struct bed4_ep src, __u8 tos, __u8 
 
 /* --- sending --------------------------------------------------------------------------------------- */
 
-struct waiting {
-	struct bed4_ep to;
-	__u8 tos, ttl;
-	unsigned int note;
-};
-
+/*
+ * UDP GSO would send a run of datagrams in one pass through the stack, but the kernel gives each run
+ * one identification and counts on from there, so that runs which follow each other repeat them.
+ * With DF clear that breaks reassembly on narrow paths (RFC 6864).
+ */
 struct burst {
-	bool gso;
 	unsigned int count;
-	struct waiting waiting[SEND];
+	unsigned int note[SEND];
+	struct sockaddr_in to[SEND];
 	struct iovec iov[SEND];
+	struct mmsghdr msg[SEND];
+	_Alignas(struct cmsghdr) char control[SEND][2 * CMSG_SPACE(sizeof(int))];
 };
 
-/* One message of a flush: datagrams from `first` on. */
-struct message {
-	unsigned int first, count;
-	struct sockaddr_in to;
-	_Alignas(struct cmsghdr) char control[2 * CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(__u16))];
-};
-
-struct burst *burst_new(bool gso)
+struct burst *burst_new(void)
 {
-	struct burst *b = calloc(1, sizeof(*b));
-
-	if (b)
-		b->gso = gso;
-	return b;
+	return calloc(1, sizeof(struct burst));
 }
 
 void burst_free(struct burst *b)
@@ -141,111 +129,57 @@ void burst_free(struct burst *b)
 	free(b);
 }
 
-bool burst_add(struct burst *b, struct bed4_ep to, const void *data, size_t len, __u8 tos, __u8 ttl,
-	       unsigned int note)
-{
-	if (b->count == SEND)
-		return false;
-	b->waiting[b->count] = (struct waiting){ to, tos, ttl, note };
-	b->iov[b->count++] = (struct iovec){ (void *)data, len };
-	return true;
-}
-
-/* How many from @first on can go as one message: one endpoint, one length but for a shorter last. */
-static unsigned int run_length(const struct burst *b, unsigned int first)
-{
-	const struct waiting *w = &b->waiting[first];
-	size_t len = b->iov[first].iov_len, total = len;
-	unsigned int n;
-
-	for (n = 1; b->gso && len && first + n < b->count && n < SEGMENTS; n++) {
-		const struct waiting *x = &b->waiting[first + n];
-		size_t next = b->iov[first + n].iov_len;
-
-		total += next;
-		if (!bed4_ep_eq(x->to, w->to) || x->tos != w->tos || x->ttl != w->ttl || next > len ||
-		    !next || total > BYTES)
-			break;
-		if (next < len)
-			return n + 1;
-	}
-	return n;
-}
-
-static void put(struct msghdr *h, int level, int type, const void *value, size_t len)
+static void put_int(struct msghdr *h, int type, int value)
 {
 	struct cmsghdr *c = (void *)((char *)h->msg_control + h->msg_controllen);
 
-	c->cmsg_level = level;
+	c->cmsg_level = IPPROTO_IP;
 	c->cmsg_type = type;
-	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), value, len);
-	h->msg_controllen += CMSG_SPACE(len);
+	c->cmsg_len = CMSG_LEN(sizeof(value));
+	memcpy(CMSG_DATA(c), &value, sizeof(value));
+	h->msg_controllen += CMSG_SPACE(sizeof(value));
 }
 
-static void build(struct burst *b, unsigned int first, unsigned int count, struct message *m,
-		  struct msghdr *h)
+bool burst_add(struct burst *b, struct bed4_ep to, const void *data, size_t len, __u8 tos, __u8 ttl,
+	       unsigned int note)
 {
-	const struct waiting *w = &b->waiting[first];
-	int tos = w->tos, ttl = w->ttl;
-	__u16 segment = (__u16)b->iov[first].iov_len;
+	unsigned int i = b->count;
 
-	m->first = first;
-	m->count = count;
-	m->to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = w->to.addr,
-				      .sin_port = w->to.port };
-	*h = (struct msghdr){ .msg_name = &m->to, .msg_namelen = sizeof(m->to),
-			      .msg_iov = &b->iov[first], .msg_iovlen = count,
-			      .msg_control = m->control };
-	put(h, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
-	put(h, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
-	if (count > 1)
-		put(h, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment));
-}
-
-static bool send_one(int fd, const struct msghdr *h)
-{
-	/* An ICMP error about an earlier datagram is told once, and is not this one's. */
-	return sendmsg(fd, h, 0) >= 0 || (errno == ECONNREFUSED && sendmsg(fd, h, 0) >= 0);
-}
-
-/* A message that the kernel refused: whoever cannot segment (or fragment) it may take it in pieces. */
-static void send_apart(struct burst *b, int fd, const struct message *m,
-		       void (*done)(void *arg, unsigned int note, bool ok), void *arg)
-{
-	unsigned int i;
-
-	for (i = m->first; i < m->first + m->count; i++) {
-		struct message single;
-		struct msghdr h;
-
-		build(b, i, 1, &single, &h);
-		done(arg, b->waiting[i].note, send_one(fd, &h));
-	}
+	if (i == SEND)
+		return false;
+	b->note[i] = note;
+	b->to[i] = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = to.addr,
+					 .sin_port = to.port };
+	b->iov[i] = (struct iovec){ (void *)data, len };
+	b->msg[i].msg_hdr = (struct msghdr){ .msg_name = &b->to[i], .msg_namelen = sizeof(b->to[i]),
+					     .msg_iov = &b->iov[i], .msg_iovlen = 1,
+					     .msg_control = b->control[i] };
+	put_int(&b->msg[i].msg_hdr, IP_TOS, tos);
+	put_int(&b->msg[i].msg_hdr, IP_TTL, ttl);
+	b->count++;
+	return true;
 }
 
 void burst_flush(struct burst *b, int fd, void (*done)(void *arg, unsigned int note, bool ok),
 		 void *arg)
 {
-	static struct message messages[SEND];
-	static struct mmsghdr hdr[SEND];
-	unsigned int count = 0, at, i, k;
-	int sent;
+	unsigned int at = 0, i;
+	bool again = false;
 
-	memset(hdr, 0, sizeof(*hdr) * b->count);
-	for (at = 0; at < b->count; at += messages[count++].count)
-		build(b, at, run_length(b, at), &messages[count], &hdr[count].msg_hdr);
-	for (i = 0; i < count; i += (unsigned int)sent) {
-		sent = sendmmsg(fd, hdr + i, count - i, 0);
-		if (sent <= 0) {
-			send_apart(b, fd, &messages[i], done, arg);
-			sent = 1;
+	while (at < b->count) {
+		int sent = sendmmsg(fd, b->msg + at, b->count - at, 0);
+
+		for (i = 0; (int)i < sent; i++)
+			done(arg, b->note[at + i], true);
+		at += sent > 0 ? (unsigned int)sent : 0;
+		if (sent > 0) {
+			again = false;
 			continue;
 		}
-		for (k = messages[i].first;
-		     k < messages[i + (unsigned int)sent - 1].first + messages[i + (unsigned int)sent - 1].count;
-		     k++)
-			done(arg, b->waiting[k].note, true);
+		/* An ICMP error about an earlier datagram is told once, and is not this one's. */
+		again = errno == ECONNREFUSED && !again;
+		if (!again)
+			done(arg, b->note[at++], false);
 	}
 	b->count = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Datagrams in bulk over a UDP socket: many per system call, and where kernel and device can, many
- * per pass through the stack (UDP GRO and GSO). Must not know what datagrams contain.
+ * Datagrams in bulk over a UDP socket: many per system call, and on the way in, where kernel and
+ * device can, many per pass through the stack (UDP GRO). Must not know what datagrams contain.
  */
 #ifndef IO_BURST_H
 #define IO_BURST_H
@@ -21,13 +21,10 @@ void burst_prepare(int fd);
 int burst_recv(int fd, void (*fn)(void *arg, struct bed4_ep src, __u8 tos, __u8 *data, size_t len),
 	       void *arg);
 
-/*
- * What is to be sent: borrowed until burst_flush(), in order. Datagrams of one length that follow
- * each other to one endpoint become one system call and one pass through the stack.
- */
+/* What is to be sent: borrowed until burst_flush(), in order. */
 struct burst;
 
-struct burst *burst_new(bool gso); /* NULL: out of memory */
+struct burst *burst_new(void); /* NULL: out of memory */
 void burst_free(struct burst *b);
 
 /* @note comes back with the result. False: full, flush first. */
