@@ -95,6 +95,20 @@ static const char *const accepted[] = {
 	"eth0 --wait 0",
 	"eth0 --wait 3600",
 	"eth0 --foreground",
+	"eth0 --keepalive 0",
+	"eth0 --keepalive 3600",
+	"eth0 --keepalive 30,3",
+	"eth0 --keepalive=25,255",
+	"eth0 --radius 0",
+	"eth0 --radius 255",
+	"eth0 --neigh-max 16",
+	"eth0 --neigh-max 4194304",
+	"eth0 --eager-tcp",
+	"eth0 --udp-checksum auto",
+	"eth0 --udp-checksum always",
+	"eth0 --udp-checksum zero",
+	R "--neigh-max 1000",
+	R "--udp-checksum zero",
 	R "--v6-dev eth1",
 	R "--v6-dev eth0",
 	R "--v6-dev a --v6-dev b --v6-dev c --v6-dev d --v6-dev e --v6-dev f --v6-dev g --v6-dev h",
@@ -182,6 +196,20 @@ static const struct {
 	{ "eth0 --wait 3601", "from 0 to 3600" },
 	{ "eth0 --wait=-1", "from 0 to 3600" },
 	{ "eth0 --wait 1s", "1s" },
+	{ "eth0 --keepalive 3601", "SEC from 0 to 3600" },
+	{ "eth0 --keepalive 30,0", "TTL from 1 to 255" },
+	{ "eth0 --keepalive 30,256", "TTL from 1 to 255" },
+	{ "eth0 --keepalive 30,", "30," },
+	{ "eth0 --keepalive ,3", ",3" },
+	{ "eth0 --keepalive 30,3,1", "30,3,1" },
+	{ "eth0 --radius 256", "from 0 to 255" },
+	{ "eth0 --neigh-max 15", "from 16 to" },
+	{ "eth0 --neigh-max 4194305", "4194305" },
+	{ "eth0 --eager-tcp=yes", "takes no value" },
+	{ "eth0 --udp-checksum on", "auto, always or zero" },
+	{ R "--keepalive 30", "not for a router" },
+	{ R "--radius 1", "not for a router" },
+	{ R "--eager-tcp", "not for a router" },
 	{ "eth0 --account 0", "off, all, or a number" },
 	{ "eth0 --account 1000001", "1000001" },
 	{ "eth0 --account ALL", "off, all" },
@@ -317,7 +345,8 @@ static void test_help_text(void **state)
 	static const char *const names[] = {
 		"--role", "--prefix", "--listen", "--v6-dev", "--server", "--port", "--default-route",
 		"--tun", "--mtu", "--permit-v4", "--deny-v4", "--public-v4", "--account", "--fast-path",
-		"--forward", "--wait", "--foreground",
+		"--forward", "--wait", "--foreground", "--keepalive", "--radius", "--neigh-max",
+		"--eager-tcp", "--udp-checksum",
 	};
 	char *text = NULL, *line, *rest;
 	size_t size, i;
@@ -369,6 +398,12 @@ static void test_defaults(void **state)
 	assert_int_equal(o.mode, BED4_MODE_AUTO);
 	assert_int_equal(o.forward, BED4_FORWARD_XDP);
 	assert_int_equal(o.wait, 10);
+	assert_int_equal(o.keepalive, 30);
+	assert_int_equal(o.keepalive_ttl, 3);
+	assert_int_equal(o.radius, 1);
+	assert_int_equal(o.neigh_max, 65536);
+	assert_int_equal(o.csum, BED4_CSUM_MODE_AUTO);
+	assert_false(o.eager_tcp);
 	assert_false(o.foreground);
 }
 
