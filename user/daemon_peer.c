@@ -213,7 +213,7 @@ void daemon_neigh_request(struct daemon *d, const char *words, struct ctl_reply 
 		snprintf(reply->text, sizeof(reply->text), "a router has no neighbour cache to change: "
 			 "the address itself says where a peer is");
 	} else if (!strcmp(verb, "flush") && n == 1) {
-		tunnel_neigh_flush(&d->tunnel, daemon_now(), &d->actions);
+		tunnel_neigh_flush(&d->tunnel, &d->actions);
 		err = 0;
 	} else if (n >= 2 && !opt_ipv6(addr, &in6) && (n < 3 || !opt_endpoint(at, &ep))) {
 		if (!strcmp(verb, "add"))

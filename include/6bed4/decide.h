@@ -344,6 +344,12 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 #define BED4_SILENCE 20 /* s; after that a NAT's filter may have closed: PROTOCOL section 8 */
 #define BED4_DOUBT   5 /* s of sending unheard over a confirmed path before it is probed */
 
+/* Seconds from @then to @now; 0 when another CPU has stamped a second that we have not seen yet. */
+BED4_INLINE __u32 bed4_since(__u32 now, __u32 then)
+{
+	return now > then ? now - then : 0;
+}
+
 /* Is this the first packet of a TCP connection? @cur stands behind the IPv6 header. */
 BED4_INLINE bool bed4_is_syn(const struct bed4_ip6 *ip6, struct bed4_cur cur)
 {
@@ -381,9 +387,9 @@ BED4_INLINE enum bed4_outcome bed4_choose_path(const struct bed4_self *self,
 	*tell = now >= n->wake && n->wake != BED4_NEVER;
 	if (at.path == BED4_PATH_ROUTER)
 		return BED4_OUT_ROUTER;
-	if (at.state == BED4_NEIGH_STALE && now - n->heard >= BED4_SILENCE)
+	if (at.state == BED4_NEIGH_STALE && bed4_since(now, n->heard) >= BED4_SILENCE)
 		return BED4_OUT_ROUTER;
-	if (at.state == BED4_NEIGH_REACHABLE && now - n->heard >= BED4_DOUBT)
+	if (at.state == BED4_NEIGH_REACHABLE && bed4_since(now, n->heard) >= BED4_DOUBT)
 		*tell = true;
 	v->to = bed4_ep(at.addr, at.port);
 	return BED4_OUT;

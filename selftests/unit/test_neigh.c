@@ -606,6 +606,23 @@ static void new_address_empties_the_cache(void **state)
 	assert_null(entry(FAR6));
 	assert_int_equal(entry(DARK6)->state, BED4_NEIGH_PERMANENT);
 	assert_ep(entry(DARK6)->at, ep(DARK4, 50010));
+	sets = 0;
+	run(MSEC); /* the operator's go back into the map */
+	assert_int_equal(sets, 1);
+	assert_int_equal(map.state, BED4_NEIGH_PERMANENT);
+}
+
+/* A stamp of the next second, by another CPU, is no silence of 136 years. */
+static void stamps_may_be_ahead(void **state)
+{
+	struct bed4_in6 far = in6(FAR6);
+
+	(void)state;
+	make_stale();
+	actions_clear(&core.a);
+	tunnel_used(&core.t, core.now, &far, 0, core.now / SEC + 1, &core.a);
+	look(&core);
+	assert_state(FAR6, BED4_NEIGH_DELAY, BED4_PATH_DIRECT);
 }
 
 static void permanent_entries_stay_as_they_are(void **state)
@@ -737,7 +754,7 @@ int main(void)
 		T(no_endpoint_is_never_sought), T(lan_first_then_straight),
 		T(lan_only_from_a_connected_subnet), T(lan_multicast_is_answered_and_returned),
 		T(eager_syn_goes_straight_once), T(unused_entries_go), T(new_address_empties_the_cache),
-		T(permanent_entries_stay_as_they_are), T(redirect_is_a_hint),
+		T(permanent_entries_stay_as_they_are), T(stamps_may_be_ahead), T(redirect_is_a_hint),
 		T(counters_follow_within_a_second), T(table_keeps_its_order),
 	};
 

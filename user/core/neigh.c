@@ -51,6 +51,7 @@ static void publish(struct tunnel *t, struct neigh *n, struct actions *a)
 
 	if (!act) {
 		table_mark(&t->table, n);
+		t->write_at = 1; /* as soon as there is room */
 		return;
 	}
 	act->in6 = addr_of(t, n);
@@ -224,7 +225,7 @@ static void probe(struct tunnel *t, __u64 now, struct neigh *n, struct actions *
  */
 static __u64 delay_end(__u64 now, const struct neigh *n, __u32 used)
 {
-	bool idle = n->used - used >= BED4_DOUBT;
+	bool idle = bed4_since(n->used, used) >= BED4_DOUBT;
 
 	return (idle ? now : n->heard * NSEC_PER_SEC) + DELAY_TIME;
 }
@@ -247,13 +248,14 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 	if (heard > n->heard)
 		n->heard = heard;
 	if (n->state == BED4_NEIGH_STALE) {
-		if (n->used - n->heard >= BED4_SILENCE) {
+		if (bed4_since(n->used, n->heard) >= BED4_SILENCE) {
 			search(t, now, n, a);
 			return;
 		}
 		set_state(t, now, n, BED4_NEIGH_DELAY, delay_end(now, n, used));
 		publish(t, n, a);
-	} else if (n->state == BED4_NEIGH_REACHABLE && n->used - n->heard >= BED4_DOUBT) {
+	} else if (n->state == BED4_NEIGH_REACHABLE &&
+		   bed4_since(n->used, n->heard) >= BED4_DOUBT) {
 		/*
 		 * RFC 4861 would go on for up to 48 s. The silence has lasted as long as DELAY, so
 		 * a path that died while in use is left after 8 s.
@@ -276,7 +278,8 @@ enum bed4_outcome neigh_choose(struct pass *p)
 {
 	struct tunnel *t = p->t;
 	struct bed4_in6 dst = p->v.ip6->dst;
-	struct neigh *n = table_find(&t->table, &dst);
+	bool inside = bed4_same_prefix(&dst, &t->self.own);
+	struct neigh *n = inside ? table_find(&t->table, &dst) : NULL;
 	struct bed4_neigh value = n ? value_of(n) : (struct bed4_neigh){};
 	struct bed4_cur upper = { p->data + BED4_IP6_LEN, p->data + p->v.len };
 	enum bed4_outcome o;
@@ -290,8 +293,8 @@ enum bed4_outcome neigh_choose(struct pass *p)
 		n->used = seconds(p->now);
 	if (tell)
 		neigh_used(t, p->now, &dst, used, 0, p->a);
-	n = table_find(&t->table, &dst);
-	if (!n || !bed4_same_prefix(&dst, &t->self.own))
+	n = inside ? table_find(&t->table, &dst) : NULL; /* it may have come just now */
+	if (!n)
 		return o;
 	n->tx_packets++;
 	n->tx_bytes += p->v.len;
@@ -398,7 +401,7 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 		return; /* is being asked already */
 	if (n->state == BED4_NEIGH_REACHABLE && !(lan && n->path != BED4_PATH_LAN)) {
 		/* It doubts the path. If ours has not been confirmed lately either, so do we. */
-		if (seconds(p->now) - n->since >= BED4_DOUBT)
+		if (bed4_since(seconds(p->now), n->since) >= BED4_DOUBT)
 			probe(t, p->now, n, p->a);
 		return;
 	}
@@ -447,7 +450,7 @@ void neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32
 	n->used = used > n->used ? used : n->used;
 	n->heard = heard > n->heard ? heard : n->heard;
 	last = n->used > n->heard ? n->used : n->heard;
-	if (n->state != BED4_NEIGH_PERMANENT && seconds(now) - last >= IDLE)
+	if (n->state != BED4_NEIGH_PERMANENT && bed4_since(seconds(now), last) >= IDLE)
 		drop(t, n, a);
 }
 
@@ -514,26 +517,23 @@ __u64 neigh_deadline(const struct tunnel *t)
 	return t->write_at && t->write_at < due ? t->write_at : due;
 }
 
-void neigh_flush(struct tunnel *t, __u64 now, struct actions *a)
+void neigh_flush(struct tunnel *t, struct actions *a)
 {
-	struct bed4_in6 keep[16];
-	struct bed4_ep at[16];
-	unsigned int i, kept = 0;
-	__u32 node;
+	__u32 i;
 
-	for (node = 1; node < t->table.fresh && kept < 16; node++) {
-		const struct neigh *n = &t->table.node[node];
+	while (table_take_marked(&t->table))
+		; /* counters of those that go */
+	for (i = 1; i < t->table.fresh; i++) {
+		struct neigh *n = &t->table.node[i];
 
-		if (n->state != BED4_NEIGH_PERMANENT)
-			continue;
-		keep[kept] = addr_of(t, n);
-		at[kept++] = n->at;
+		if (n->state == BED4_NEIGH_PERMANENT)
+			table_mark(&t->table, n);
+		else if (n->state != BED4_NEIGH_NONE)
+			table_del(&t->table, n);
 	}
-	engine_note(a, ACTION_NEIGH_FLUSH);
-	table_clear(&t->table);
 	t->strangers = 0;
-	for (i = 0; i < kept; i++)
-		neigh_add(t, now, &keep[i], at[i], a);
+	t->write_at = 1; /* those that stay are told anew */
+	engine_note(a, ACTION_NEIGH_FLUSH);
 }
 
 int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,

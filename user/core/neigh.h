@@ -46,7 +46,7 @@ void neigh_tick(struct tunnel *t, __u64 now, struct actions *a);
 __u64 neigh_deadline(const struct tunnel *t);
 
 /* Forgets all but the operator's entries: the own address has changed. */
-void neigh_flush(struct tunnel *t, __u64 now, struct actions *a);
+void neigh_flush(struct tunnel *t, struct actions *a);
 
 /*
  * The operator's: an entry that stays as it is, at @at or (addr 0) where its address says; replaces

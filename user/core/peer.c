@@ -197,7 +197,7 @@ static void set_address(struct pass *p, const struct bed4_in6 *prefix, struct be
 	t->self.public = public;
 	t->self.flags |= BED4_SELF_ADDR;
 	t->self.generation++;
-	neigh_flush(t, p->now, p->a);
+	neigh_flush(t, p->a);
 }
 
 /* PROTOCOL section 7, rule 2. The flow label and traffic class do not matter. */

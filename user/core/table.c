@@ -36,14 +36,6 @@ void table_free(struct table *t)
 	memset(t, 0, sizeof(*t));
 }
 
-void table_clear(struct table *t)
-{
-	memset(t->node, 0, t->fresh * sizeof(*t->node));
-	memset(t->bucket, 0, t->buckets * sizeof(*t->bucket));
-	t->count = t->heaped = t->unused = t->dirty = 0;
-	t->fresh = 1;
-}
-
 static __u32 *bucket_of(const struct table *t, __be32 hi, __be32 lo)
 {
 	__u64 h = (((__u64)hi << 32 | lo) ^ t->seed) * 0x9e3779b97f4a7c15ull;

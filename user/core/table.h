@@ -43,9 +43,6 @@ struct table {
 int table_init(struct table *t, unsigned int max, __u64 seed);
 void table_free(struct table *t);
 
-/* Empties it. */
-void table_clear(struct table *t);
-
 struct neigh *table_find(const struct table *t, const struct bed4_in6 *addr);
 
 /* A zeroed new entry for @addr, which is not in there; NULL when the table is full. */

@@ -313,10 +313,10 @@ int tunnel_neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actio
 	return t->config.role == BED4_ROLE_PEER ? neigh_del(t, addr, a) : -EOPNOTSUPP;
 }
 
-void tunnel_neigh_flush(struct tunnel *t, __u64 now, struct actions *a)
+void tunnel_neigh_flush(struct tunnel *t, struct actions *a)
 {
 	if (t->config.role == BED4_ROLE_PEER)
-		neigh_flush(t, now, a);
+		neigh_flush(t, a);
 }
 
 void tunnel_done(struct tunnel *t, const struct action *act, bool ok)

@@ -129,7 +129,7 @@ void tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u3
 int tunnel_neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
 		     struct actions *a);
 int tunnel_neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a);
-void tunnel_neigh_flush(struct tunnel *t, __u64 now, struct actions *a);
+void tunnel_neigh_flush(struct tunnel *t, struct actions *a);
 
 /* The carrying-out of @act failed or succeeded: counts its outcome, or FAILED. */
 void tunnel_done(struct tunnel *t, const struct action *act, bool ok);
