@@ -60,9 +60,6 @@ int bed4_tc_out(struct __sk_buff *skb)
 		return TC_ACT_OK;
 	if (!(self->flags & BED4_SELF_VALID))
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
-	/* A packet that is redirected here has not been shown to tcpdump yet, nor ever will be. */
-	if (self->flags & BED4_SELF_WATCHED)
-		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_WATCHED, len);
 	if (skb->protocol != BED4_HTONS(BED4_ETH_IP6))
 		return leave(BED4_HOOK_TC_OUT, BED4_OTHER, len);
 	skb_look(skb);
@@ -72,6 +69,9 @@ int bed4_tc_out(struct __sk_buff *skb)
 	o = adjust_out(skb, self, &v, o);
 	if ((o != BED4_OUT && o != BED4_OUT_ROUTER) || !bed4_take(&upper, BED4_IP6_LEN))
 		return leave(BED4_HOOK_TC_OUT, o, len);
+	/* A packet that is redirected here has not been shown to tcpdump yet, nor ever will be. */
+	if (self->flags & BED4_SELF_WATCHED)
+		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_WATCHED, len);
 	csum = skb_csum_plan(skb, 0, v.ip6, upper);
 	if (csum == BED4_CSUM_CANNOT)
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_CSUM, len);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What daemon.c (up and down), daemon_loop.c (running) and daemon_peer.c (a peer's part) share. For nobody else. */
+/*
+ * What daemon.c (up and down), daemon_loop.c (running) and daemon_peer.c (a peer's part) share. For
+ * nobody else.
+ */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
 
