@@ -16,7 +16,7 @@ CONTENDERS=(${CONTENDERS:-plain nogso vxlan tc xdp off relay})
 host_of() { echo "2001:db8:$1::2"; } # $1 number of the contender
 declare -A target
 server() {
-	bg_ns "iperf-$1" "b-$1" iperf3 -s -D -I "$WORK/iperf-$1.pid" >/dev/null
+	bg_ns "iperf-$1" "b-$1" iperf3 -s
 	wait_for 10 ns "b-$1" sh -c "ss -Hltn 'sport = 5201' | grep -q ."
 }
 
