@@ -114,7 +114,8 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(BUILD)/san/user/opt.o $(BUILD)/san/selftests/prog/self.o
+		$(BUILD)/san/user/opt.o $(BUILD)/san/user/io/burst.o \
+		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
 	$(Q)$(CC) $(san) $^ -lcmocka -o $@

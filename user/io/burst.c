@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Datagrams in bulk; see burst.h. Proved by selftests/net in mode off. */
+/*
+ * Datagrams in bulk; see burst.h. Proved by selftests/unit/test_burst.c and, in mode off,
+ * selftests/net.
+ */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -47,17 +50,13 @@ static struct received look(struct msghdr *msg)
 	return r;
 }
 
-/* Segments of odd length would start at odd addresses: those move, from the last one on. */
-static __u8 *aligned(__u8 *p)
-{
-	return (__u8 *)(((unsigned long)p + 1) & ~1ul);
-}
+#define PADDING 128 /* a byte for each segment that moves; the kernel merges 64 at most */
 
-static int hand_over(struct msghdr *msg, __u8 *data, size_t len,
+/* @spare: for segments of odd length, every second of which would start at an odd address. */
+static int hand_over(struct msghdr *msg, __u8 *data, size_t len, __u8 *spare,
 		     void (*fn)(void *arg, struct bed4_ep src, __u8 tos, __u8 *data, size_t len),
 		     void *arg)
 {
-	static __u8 scratch[ROOM] __attribute__((aligned(8)));
 	struct received r = look(msg);
 	size_t at, n, step = r.segment ? r.segment : len;
 	int count = 0;
@@ -70,8 +69,10 @@ static int hand_over(struct msghdr *msg, __u8 *data, size_t len,
 		__u8 *p = data + at;
 
 		n = len - at < step ? len - at : step;
-		if (p != aligned(p))
-			p = memcpy(scratch, p, n);
+		if (at & 1) {
+			p = memcpy(spare, p, n);
+			spare += (n + 1) & ~1ul; /* each stays as it is until the next call */
+		}
 		fn(arg, r.src, r.tos, p, n);
 		count++;
 	}
@@ -82,6 +83,7 @@ int burst_recv(int fd, void (*fn)(void *arg, struct bed4_ep src, __u8 tos, __u8 
 	       void *arg)
 {
 	static __u8 room[RECEIVE][ROOM] __attribute__((aligned(8)));
+	static __u8 spare[RECEIVE][ROOM + PADDING] __attribute__((aligned(8)));
 	static _Alignas(struct cmsghdr) char control[RECEIVE][128];
 	struct sockaddr_in sin[RECEIVE];
 	struct iovec iov[RECEIVE];
@@ -99,7 +101,8 @@ int burst_recv(int fd, void (*fn)(void *arg, struct bed4_ep src, __u8 tos, __u8 
 	if (n < 0)
 		return -errno;
 	for (i = 0; i < n; i++)
-		count += hand_over(&msg[i].msg_hdr, room[i], msg[i].msg_len, fn, arg);
+		count += hand_over(&msg[i].msg_hdr, room[i], msg[i].msg_len, spare[i], fn,
+				   arg);
 	return count;
 }
 
