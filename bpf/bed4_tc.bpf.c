@@ -32,7 +32,7 @@ static __always_inline enum bed4_outcome adjust_out(const struct __sk_buff *skb,
 						    const struct bed4_verdict *v,
 						    enum bed4_outcome o)
 {
-	enum bed4_outcome good = self->role == BED4_ROLE_PEER ? BED4_OUT_ROUTER : BED4_OUT;
+	enum bed4_outcome good = cfg_role == BED4_ROLE_PEER ? BED4_OUT_ROUTER : BED4_OUT;
 
 	if (o == BED4_MALFORMED)
 		return BED4_SLOW_MODE; /* perhaps only not readable from here */
@@ -49,14 +49,15 @@ SEC("tc")
 int bed4_tc_out(struct __sk_buff *skb)
 {
 	const struct bed4_self *self = get_self();
-	__u32 len = skb->len;
+	struct bed4_cpu *cpu = get_cpu();
+	__u32 len = skb->len, random;
 	struct bed4_verdict v;
 	struct bed4_cur cur, upper;
 	enum bed4_csum_how csum;
 	enum bed4_outcome o;
 	int action;
 
-	if (!self)
+	if (!self || !cpu)
 		return TC_ACT_OK;
 	if (!(self->flags & BED4_SELF_VALID))
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
@@ -75,18 +76,19 @@ int bed4_tc_out(struct __sk_buff *skb)
 	csum = skb_csum_plan(skb, 0, v.ip6, upper);
 	if (csum == BED4_CSUM_CANNOT)
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_CSUM, len);
+	random = packet_random(cpu);
 	if (o == BED4_OUT)
-		account_tx(&v.ip6->dst, len, bpf_get_prandom_u32());
+		account_tx(&v.ip6->dst, len, random);
 	else
 		o = choose_path(self, upper, len, &v);
-	if (!settled(BED4_HOOK_TC_OUT, skb_prepend(skb, self->listen, v.to, len, v.tclass, csum), o,
-		     len, &action))
+	if (!settled(BED4_HOOK_TC_OUT,
+		     skb_prepend(skb, self->listen, v.to, len, v.tclass, csum, random), o, len, &action))
 		return action;
 	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
 }
 
 static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_self *self,
-				    const struct bed4_verdict *v)
+				    const struct bed4_verdict *v, __u32 random)
 {
 	const struct bed4_udp *udp = (const void *)v->ip6;
 	struct bed4_cur upper = { (const void *)(v->ip6 + 1), (void *)(long)skb->data_end };
@@ -95,17 +97,18 @@ static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_sel
 
 	if (csum == BED4_CSUM_CANNOT)
 		return leave(BED4_HOOK_TC_IN, BED4_SLOW_CSUM, v->len);
-	account_tx(&v->ip6->dst, v->len, bpf_get_prandom_u32());
+	account_tx(&v->ip6->dst, v->len, random);
 	if (!settled(BED4_HOOK_TC_IN,
-		     skb_rewrite(skb, self->listen, v->to, v->len, v->tclass, csum), BED4_RELAY,
-		     v->len, &action))
+		     skb_rewrite(skb, self->listen, v->to, v->len, v->tclass, csum, random),
+		     BED4_RELAY, v->len, &action))
 		return action;
 	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
 }
 
-static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_self *self)
+static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_self *self,
+				    struct bed4_cpu *cpu)
 {
-	__u32 len = skb->len;
+	__u32 len = skb->len, random;
 	struct bed4_dgram dg;
 	struct bed4_verdict v;
 	struct bed4_cur cur;
@@ -123,9 +126,10 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
 		return leave(BED4_HOOK_TC_IN, o, len);
-	note_sender(self, &v.ip6->src, dg.src, v.len, bpf_get_prandom_u32());
+	random = packet_random(cpu);
+	note_sender(self, &v.ip6->src, dg.src, v.len, random);
 	if (o == BED4_RELAY)
-		return tc_relay(skb, self, &v);
+		return tc_relay(skb, self, &v, random);
 	len = v.len;
 	if (!settled(BED4_HOOK_TC_IN, skb_strip(skb, v.tclass), o, len, &action))
 		return action;
@@ -145,17 +149,19 @@ SEC("tc")
 int bed4_tc_in(struct __sk_buff *skb)
 {
 	const struct bed4_self *self;
+	struct bed4_cpu *cpu;
 
 	if (marked(skb)) {
 		count(BED4_HOOK_TC_IN, BED4_STRIPPED, skb->len - ETH_LEN);
 		return bpf_redirect(cfg_tun, BPF_F_INGRESS);
 	}
 	self = get_self();
-	if (!self || skb->vlan_present)
+	cpu = get_cpu();
+	if (!self || !cpu || skb->vlan_present)
 		return leave(BED4_HOOK_TC_IN, BED4_OTHER, skb->len);
 	if (!(self->flags & BED4_SELF_VALID))
 		return leave(BED4_HOOK_TC_IN, BED4_SLOW_INVALID, skb->len);
-	return tc_decap(skb, self);
+	return tc_decap(skb, self, cpu);
 }
 
 /*

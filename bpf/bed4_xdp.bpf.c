@@ -36,16 +36,17 @@ static __always_inline int leave(enum bed4_outcome outcome, __u32 len)
 	return is_drop(outcome) ? XDP_DROP : XDP_PASS;
 }
 
-static __always_inline int forward_native(struct xdp_md *ctx, const struct bed4_dgram *dg,
+static __always_inline int forward_native(struct xdp_md *ctx, struct bed4_cpu *cpu,
+					  const struct bed4_dgram *dg,
 					  const struct bed4_verdict *v)
 {
+	__u32 len = v->len, random = packet_random(cpu);
 	struct nexthop hop;
-	enum bed4_outcome o = nexthop6(ctx, v->ip6, v->len, &hop);
-	__u32 len = v->len;
+	enum bed4_outcome o = nexthop6(ctx, v->ip6, len, cpu, random, &hop);
 
 	if (o)
 		return leave(o, len);
-	account_rx(&v->ip6->src, dg->src, len, bpf_get_prandom_u32());
+	account_rx(&v->ip6->src, dg->src, len, random);
 	return settle(ctx, xdp_strip(ctx, &hop, v->tclass, true), &hop, BED4_IN_NATIVE, len);
 }
 
@@ -56,15 +57,16 @@ static __always_inline __be16 received_csum(const struct bed4_ip6 *ip6)
 }
 
 static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *self,
-				 const struct bed4_dgram *dg, const struct bed4_verdict *v)
+				 struct bed4_cpu *cpu, const struct bed4_dgram *dg, const struct bed4_verdict *v)
 {
 	struct outer_plan plan = {
-		.from = self->listen, .to = v->to, .len = v->len, .tclass = v->tclass
+		.from = self->listen, .to = v->to, .len = v->len, .tclass = v->tclass,
+		.random = packet_random(cpu),
 	};
 	struct bed4_cur inner = { (const void *)(v->ip6 + 1), (void *)(long)ctx->data_end };
 	struct nexthop hop;
 	enum bed4_outcome o = nexthop4(ctx, plan.from.addr, plan.to.addr, plan.tclass,
-				       plan.len + BED4_OUTER_LEN, &hop);
+				       plan.len + BED4_OUTER_LEN, cpu, plan.random, &hop);
 
 	if (o)
 		return leave(o, plan.len);
@@ -72,7 +74,6 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
 	plan.csum = bed4_csum_plan(cfg_csum, plan.received, v->ip6, inner);
 	if (plan.csum == BED4_CSUM_CANNOT)
 		return leave(BED4_SLOW_CSUM, plan.len);
-	plan.random = bpf_get_prandom_u32();
 	account_rx(&v->ip6->src, dg->src, plan.len, plan.random);
 	account_tx(&v->ip6->dst, plan.len, plan.random);
 	return settle(ctx, xdp_rewrite(ctx, &plan, &hop), &hop, BED4_RELAY, plan.len);
@@ -84,8 +85,8 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
  * packet goes on, which TC tells from a stripped one by its EtherType.
  */
 static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_self *self,
-					const struct bed4_dgram *dg, const struct bed4_verdict *v,
-					enum bed4_outcome done)
+					struct bed4_cpu *cpu, const struct bed4_dgram *dg,
+					const struct bed4_verdict *v, enum bed4_outcome done)
 {
 	struct bed4_eth *eth = xdp_eth(ctx, ETH_LEN);
 	struct nexthop same;
@@ -96,7 +97,7 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 		return leave(BED4_SLOW_LOCAL, len);
 	__builtin_memcpy(same.dmac, eth->dst, 6);
 	__builtin_memcpy(same.smac, eth->src, 6);
-	note_sender(self, &v->ip6->src, dg->src, len, bpf_get_prandom_u32());
+	note_sender(self, &v->ip6->src, dg->src, len, packet_random(cpu));
 	if (xdp_mark(ctx))
 		return leave(BED4_SLOW_MODE, len);
 	err = xdp_strip(ctx, &same, v->tclass, false);
@@ -107,7 +108,7 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 }
 
 static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_self *self,
-				       struct bed4_cur cur)
+				       struct bed4_cpu *cpu, struct bed4_cur cur)
 {
 	struct bed4_dgram dg;
 	struct bed4_verdict v;
@@ -119,19 +120,19 @@ static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_sel
 	switch (o) {
 	case BED4_IN_NATIVE:
 		if (!cfg_kernel_forward)
-			return forward_native(ctx, &dg, &v);
-		return strip_to_tun(ctx, self, &dg, &v, o);
+			return forward_native(ctx, cpu, &dg, &v);
+		return strip_to_tun(ctx, self, cpu, &dg, &v, o);
 	case BED4_IN_LOCAL:
-		return strip_to_tun(ctx, self, &dg, &v, o);
+		return strip_to_tun(ctx, self, cpu, &dg, &v, o);
 	case BED4_RELAY:
-		return relay(ctx, self, &dg, &v);
+		return relay(ctx, self, cpu, &dg, &v);
 	default:
 		return leave(o, dg.len);
 	}
 }
 
 static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_self *self,
-				       struct bed4_cur cur)
+				       struct bed4_cpu *cpu, struct bed4_cur cur)
 {
 	__u32 avail = cur.end - cur.pos;
 	struct bed4_cur inner = cur;
@@ -150,17 +151,17 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 	if (o != BED4_OUT)
 		return leave(o, o == BED4_OTHER ? avail : v.len);
 	plan = (struct outer_plan){
-		.from = self->listen, .to = v.to, .len = v.len, .tclass = v.tclass
+		.from = self->listen, .to = v.to, .len = v.len, .tclass = v.tclass,
+		.random = packet_random(cpu),
 	};
 	o = nexthop4(ctx, plan.from.addr, plan.to.addr, plan.tclass, plan.len + BED4_OUTER_LEN,
-		     &hop);
+		     cpu, plan.random, &hop);
 	if (o)
 		return leave(o, plan.len);
 	bed4_take(&inner, BED4_IP6_LEN);
 	plan.csum = bed4_csum_plan(cfg_csum, 0, v.ip6, inner);
 	if (plan.csum == BED4_CSUM_CANNOT)
 		return leave(BED4_SLOW_CSUM, plan.len);
-	plan.random = bpf_get_prandom_u32();
 	account_tx(&v.ip6->dst, plan.len, plan.random);
 	return settle(ctx, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);
 }
@@ -170,9 +171,10 @@ int bed4_xdp(struct xdp_md *ctx)
 {
 	struct bed4_cur cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
 	const struct bed4_self *self = get_self();
+	struct bed4_cpu *cpu = get_cpu();
 	__u32 len = cur.end - cur.pos;
 
-	if (!self)
+	if (!self || !cpu)
 		return XDP_PASS;
 	if (!(self->flags & BED4_SELF_VALID))
 		return leave(BED4_SLOW_INVALID, len);
@@ -180,11 +182,11 @@ int bed4_xdp(struct xdp_md *ctx)
 	case BED4_ETH_IP4:
 		if (ctx->ingress_ifindex != cfg_underlay)
 			return leave(BED4_OTHER, len);
-		return from_tunnel(ctx, self, cur);
+		return from_tunnel(ctx, self, cpu, cur);
 	case BED4_ETH_IP6:
-		if (self->role == BED4_ROLE_PEER)
+		if (cfg_role == BED4_ROLE_PEER)
 			return leave(BED4_OTHER, len);
-		return from_native(ctx, self, cur);
+		return from_native(ctx, self, cpu, cur);
 	default:
 		return leave(BED4_OTHER, len);
 	}

@@ -6,6 +6,13 @@
 #ifndef BED4_COMMON_BPF_H
 #define BED4_COMMON_BPF_H
 
+#include "6bed4/map.h"
+
+/* Set by the loader; the verifier drops the branches that a configuration does not need. */
+const volatile __u32 cfg_role; /* enum bed4_role, that of `self` */
+
+#define BED4_ROLE(self) cfg_role
+
 #include "6bed4/decide.h"
 #include "6bed4/outer.h"
 #include "maps.bpf.h"
@@ -13,13 +20,14 @@
 #define ETH_LEN BED4_ETH_LEN
 #define OUT_MAX (BED4_V6DEV_MAX + 1)
 
-/* Set by the loader; the verifier drops the branches that a configuration does not need. */
 const volatile __u32 cfg_underlay; /* interface indexes */
 const volatile __u32 cfg_tun;
 const volatile __u32 cfg_out[OUT_MAX]; /* devices XDP may send out of: those we are attached to */
 const volatile __u32 cfg_out_count;
 const volatile __u32 cfg_account; /* count neighbours on average one packet in N; 0 never */
 const volatile __u32 cfg_account_below; /* 2^32 / N - 1: a random number up to this is a hit */
+const volatile __u32 cfg_hop_mask; /* slots of the next-hop cache per CPU, less one */
+const volatile __u32 cfg_hop_life; /* of what it holds, jiffies */
 const volatile __u32 cfg_csum; /* enum bed4_csum_mode */
 const volatile bool cfg_no_tx; /* never XDP_TX: veth drops it unless the far end runs XDP too */
 const volatile bool cfg_kernel_forward; /* the kernel routes between strip and encapsulation */
@@ -80,7 +88,30 @@ static __always_inline const struct bed4_neigh *ask_neigh(const void *arg,
 	return bpf_map_lookup_elem(&neigh, &key);
 }
 
-/* One random number serves a packet for sampling and for the IPv4 identification. */
+static __always_inline struct bed4_cpu *get_cpu(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&percpu, &zero);
+}
+
+/*
+ * A number for one packet: for sampling, for the IPv4 identification, and whenever something cannot
+ * be done for each. Nothing here has to be a secret, and the helper costs as much as a checksum: so a
+ * Weyl sequence with its bits mixed, begun by the helper.
+ */
+static __always_inline __u32 packet_random(struct bed4_cpu *cpu)
+{
+	__u64 x = cpu->random;
+
+	if (!x)
+		x = (__u64)bpf_get_prandom_u32() << 32 | bpf_get_prandom_u32();
+	x += 0x9e3779b97f4a7c15ull;
+	cpu->random = x;
+	return (x ^ x >> 32) * 0xd6e8feb86659fd93ull >> 32;
+}
+
+/* A packet is counted with its neighbour when its random number says so. */
 static __always_inline bool sampled(__u32 random)
 {
 	if (!cfg_account)
@@ -208,7 +239,7 @@ static __always_inline void note_heard(const struct bed4_self *self, const struc
 static __always_inline void note_sender(const struct bed4_self *self, const struct bed4_in6 *addr,
 					struct bed4_ep src, __u32 len, __u32 random)
 {
-	if (self->role == BED4_ROLE_PEER)
+	if (cfg_role == BED4_ROLE_PEER)
 		note_heard(self, addr, src, len);
 	else
 		account_rx(addr, src, len, random);

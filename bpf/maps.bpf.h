@@ -78,13 +78,25 @@ struct {
 	__type(value, struct told);
 } told SEC(".maps");
 
-/* Router: the next-hop cache. Written and read by the same CPU, so that nothing is torn. */
+/*
+ * Router: the next-hop cache, a run of slots for each CPU, which alone reads and writes them, so that
+ * nothing is torn. One array, because that of each CPU lies in one piece then: a look-up in a per-CPU
+ * array of many entries costs one more cache miss. The loader sizes it.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, BED4_HOP_SLOTS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct bed4_hop);
 } nexthop SEC(".maps");
+
+/* What is kept from packet to packet. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_cpu);
+} percpu SEC(".maps");
 
 /* Router: written by the daemon, which maps it. */
 struct {

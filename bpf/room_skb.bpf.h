@@ -63,7 +63,7 @@ static __always_inline enum bed4_csum_how skb_csum_plan(const struct __sk_buff *
 /* Outer header and an empty Ethernet header on, in front of a packet of the TUN device. */
 static __always_inline int skb_prepend(struct __sk_buff *skb, struct bed4_ep from,
 				       struct bed4_ep to, __u32 len, __u8 tclass,
-				       enum bed4_csum_how csum)
+				       enum bed4_csum_how csum, __u32 random)
 {
 	struct bed4_outer *outer;
 	struct bed4_eth *eth;
@@ -75,7 +75,7 @@ static __always_inline int skb_prepend(struct __sk_buff *skb, struct bed4_ep fro
 	outer = skb_at(skb, sizeof(*outer) + BED4_IP6_LEN);
 	if (!outer)
 		return DAMAGED;
-	bed4_outer_put(outer, from, to, len, tclass, (__u16)bpf_get_prandom_u32());
+	bed4_outer_put(outer, from, to, len, tclass, (__u16)random);
 	if (csum == BED4_CSUM_LCO)
 		bed4_outer_csum(outer, (void *)(outer + 1));
 	/* bpf_redirect_neigh() fills in a link-layer header but does not make room for one. */
@@ -91,13 +91,13 @@ static __always_inline int skb_prepend(struct __sk_buff *skb, struct bed4_ep fro
 /* Outer header for another one, in place, on a frame; one hop less for the inner packet. */
 static __always_inline int skb_rewrite(struct __sk_buff *skb, struct bed4_ep from,
 				       struct bed4_ep to, __u32 len, __u8 tclass,
-				       enum bed4_csum_how csum)
+				       enum bed4_csum_how csum, __u32 random)
 {
 	struct bed4_eth *eth = skb_at(skb, ETH_LEN + BED4_OUTER_LEN + BED4_IP6_LEN);
 	struct bed4_outer *outer;
 	struct bed4_ip6 *ip6;
 	__be16 received;
-	__u32 old;
+	__u64 old;
 
 	if (!eth)
 		return -1;
@@ -107,7 +107,7 @@ static __always_inline int skb_rewrite(struct __sk_buff *skb, struct bed4_ep fro
 	old = bed4_relay_sum(outer, ip6);
 	ip6->vtf = bed4_with_tclass(ip6->vtf, tclass);
 	ip6->hops--;
-	bed4_outer_put(outer, from, to, len, tclass, (__u16)bpf_get_prandom_u32());
+	bed4_outer_put(outer, from, to, len, tclass, (__u16)random);
 	if (csum == BED4_CSUM_UPDATE)
 		bed4_outer_update(outer, ip6, received, old);
 	else if (csum == BED4_CSUM_LCO)

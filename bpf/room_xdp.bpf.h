@@ -61,7 +61,7 @@ static __always_inline void fill_outer(struct bed4_eth *eth, const struct outer_
 {
 	struct bed4_outer *outer = (void *)(eth + 1);
 	struct bed4_ip6 *ip6 = (void *)(outer + 1);
-	__u32 old = plan->csum == BED4_CSUM_UPDATE ? bed4_relay_sum(outer, ip6) : 0;
+	__u64 old = plan->csum == BED4_CSUM_UPDATE ? bed4_relay_sum(outer, ip6) : 0;
 
 	put_eth(eth, hop, BED4_ETH_IP4);
 	ip6->vtf = bed4_with_tclass(ip6->vtf, plan->tclass);

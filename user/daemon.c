@@ -81,7 +81,8 @@ static int open_fastpath(struct daemon *d, struct err *e)
 	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
 				     .forward = d->opt.forward, .csum = d->opt.csum, .account = d->opt.account,
 				     .tun = d->tun_index, .pin_dir = d->in.pin_dir,
-				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max };
+				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max,
+				     .hop_slots = d->opt.hop_slots };
 	unsigned int i;
 
 	for (i = 0; i < d->opt.v6_count; i++)

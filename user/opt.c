@@ -333,6 +333,16 @@ static int set_neigh_max(struct load_options *o, const char *s)
 	return opt_uint(s, 16, 4194304, &o->neigh_max);
 }
 
+static int set_hop_slots(struct load_options *o, const char *s)
+{
+	unsigned int n;
+
+	if (opt_uint(s, 1024, 1048576, &n) || n & (n - 1))
+		return -EINVAL;
+	o->hop_slots = n;
+	return 0;
+}
+
 static int set_eager_tcp(struct load_options *o, const char *s)
 {
 	(void)s;
@@ -395,6 +405,8 @@ static const struct option {
 	  "how far to look for LAN neighbours; default: 1, 0 is off" },
 	{ "neigh-max", "N", FOR_BOTH, set_neigh_max, "a number from 16 to 4194304",
 	  "bound of the neighbour table; default: 65536" },
+	{ "nexthop-slots", "N", FOR_ROUTER, set_hop_slots, "a power of two from 1024 to 1048576",
+	  "of the next-hop cache, per CPU, 32 bytes each; default: 32768" },
 	{ "eager-tcp", NULL, FOR_PEER, set_eager_tcp, NULL,
 	  "send the first SYN to an unknown neighbour straight to it" },
 	{ "wait", "SEC", FOR_BOTH, set_wait, "a number from 0 to 3600",
@@ -491,6 +503,7 @@ int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e)
 	o->keepalive_ttl = BED4_KEEPALIVE_TTL;
 	o->radius = 1;
 	o->neigh_max = BED4_NEIGH_MAX;
+	o->hop_slots = BED4_HOP_SLOTS;
 	opt_ipv4(BED4_SERVICE_V4, &o->server);
 	for (i = 0; !err && i < argc; i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))

@@ -46,6 +46,7 @@ struct load_options {
 	unsigned int keepalive_ttl; /* default 3 */
 	unsigned int radius; /* TTL of multicast to the LAN, 0 none; default 1 */
 	unsigned int neigh_max; /* default 65536 */
+	unsigned int hop_slots; /* default 32768; a power of two */
 	bool eager_tcp;
 	bool foreground;
 };

@@ -215,6 +215,7 @@ int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 	add_v4(&l, "permit-v4", o->permit, o->permit_count);
 	add_v4(&l, "deny-v4", o->deny, o->deny_count);
 	if (o->role == BED4_ROLE_ROUTER) {
+		add(&l, "nexthop-slots %u", o->hop_slots);
 		add_router(&l, o);
 	} else {
 		add_ip4(&l, "server", o->server);

@@ -12,6 +12,14 @@
 #include "parse.h"
 
 /*
+ * A BPF program is loaded for one role: there this is a constant, and the verifier neither walks nor
+ * keeps the other half.
+ */
+#ifndef BED4_ROLE
+#define BED4_ROLE(self) ((self)->role)
+#endif
+
+/*
  * Looks an IPv4 address up in what the operator lifted or denied and, where `self` had no room,
  * in the machine's own addresses. Asked only while BED4_SELF_POLICY is set.
  */
@@ -38,8 +46,8 @@ struct bed4_verdict {
  */
 BED4_INLINE enum bed4_outcome bed4_look_above(struct bed4_cur cur, __u8 next)
 {
+	__u32 i, fragment, unit;
 	const __u8 *h;
-	__u32 i, len;
 
 	if (BED4_LIKELY(!bed4_is_ext(next))) {
 		if (next != BED4_PROTO_ICMP6)
@@ -60,17 +68,12 @@ BED4_INLINE enum bed4_outcome bed4_look_above(struct bed4_cur cur, __u8 next)
 		h = bed4_take(&cur, 8);
 		if (!h)
 			return BED4_MALFORMED;
-		if (next == BED4_PROTO_FRAGMENT) {
-			if (h[2] || h[3] & 0xf8)
-				return BED4_GO;
-			len = 0;
-		} else if (next == BED4_PROTO_AH) {
-			len = h[1] * 4;
-		} else {
-			len = h[1] * 8;
-		}
+		fragment = bed4_equal(next, BED4_PROTO_FRAGMENT);
+		if ((fragment * (h[2] | (h[3] & 0xf8))) != 0)
+			return BED4_GO; /* not the first one */
+		unit = (1 - fragment) * (8 - 4 * bed4_equal(next, BED4_PROTO_AH));
 		next = h[0];
-		if (len && !bed4_take(&cur, len))
+		if (!bed4_take(&cur, h[1] * unit))
 			return BED4_MALFORMED;
 	}
 	return BED4_MALFORMED;
@@ -106,7 +109,7 @@ BED4_INLINE enum bed4_policy bed4_endpoint_policy(const struct bed4_self *self, 
 
 	/* A peer shares its public address with all that are behind the same NAT. */
 	if (addr == self->listen.addr ||
-	    (self->role == BED4_ROLE_ROUTER && addr == self->public.addr))
+	    (BED4_ROLE(self) == BED4_ROLE_ROUTER && addr == self->public.addr))
 		return BED4_POLICY_OWN;
 	for (i = 0; i < BED4_OWN4_MAX; i++) {
 		if (i >= self->own4_count)
@@ -235,7 +238,7 @@ BED4_INLINE enum bed4_outcome bed4_decide_in(const struct bed4_self *self,
 					     bed4_neigh_fn neigh, const void *arg,
 					     struct bed4_verdict *v)
 {
-	bool router = self->role == BED4_ROLE_ROUTER;
+	bool router = BED4_ROLE(self) == BED4_ROLE_ROUTER;
 	enum bed4_outcome o, sender = BED4_GO;
 	struct bed4_cur cur = dg->payload;
 	int tclass;
@@ -288,7 +291,7 @@ BED4_INLINE enum bed4_outcome bed4_check_src_out(const struct bed4_self *self,
 		return BED4_GO;
 	if (bed4_src_never(src))
 		return BED4_SRC_NEVER;
-	if (self->role == BED4_ROLE_PEER)
+	if (BED4_ROLE(self) == BED4_ROLE_PEER)
 		return BED4_SRC_FOREIGN; /* a peer owns one address and sends from no other */
 	return bed4_same_prefix(src, &self->own) ? BED4_SRC_SPOOFED : BED4_GO;
 }
@@ -310,7 +313,7 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 	dst = &v->ip6->dst;
 	if (bed4_in6_multicast(dst))
 		return from == BED4_FROM_NATIVE ? BED4_OTHER : BED4_MULTICAST;
-	if (self->role == BED4_ROLE_ROUTER) {
+	if (BED4_ROLE(self) == BED4_ROLE_ROUTER) {
 		if (!bed4_same_prefix(dst, &self->own))
 			return from == BED4_FROM_NATIVE ? BED4_OTHER : BED4_DST_FOREIGN;
 		if (bed4_in6_eq(dst, &self->own))
@@ -328,7 +331,7 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 		return o;
 	if (bed4_dst_never(dst))
 		return BED4_DST_NEVER;
-	if (self->role == BED4_ROLE_PEER) {
+	if (BED4_ROLE(self) == BED4_ROLE_PEER) {
 		v->to = self->server;
 		return v->len > self->mtu ? BED4_SLOW_BIG : BED4_OUT_ROUTER;
 	}

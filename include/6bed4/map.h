@@ -10,11 +10,12 @@
 #include "addr.h"
 #include "stat.h"
 
-#define BED4_ABI 2
+#define BED4_ABI 3
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
 #define BED4_POLICY4_MAX 4096
+#define BED4_V6DEV_MAX	 8 /* devices on the IPv6 side */
 
 enum bed4_role {
 	BED4_ROLE_ROUTER,
@@ -146,21 +147,33 @@ struct bed4_pulse {
 
 /*
  * A next hop in `nexthop`, the router's cache in front of the kernel's FIB. Slots are direct-mapped
- * by destination, compared in full. An IPv4 destination is written ::ffff:A.B.C.D.
+ * by destination, compared in full. An IPv4 destination is written ::ffff:A.B.C.D. Half a cache line,
+ * because with many destinations fetching it is what costs.
  */
 struct bed4_hop {
 	struct bed4_in6 dst;
-	__u32 generation; /* of `hopgen` when it was looked up */
 	__u32 expires; /* jiffies, low 32 bits */
-	__u32 ifindex;
-	__u32 mtu;
+	__u16 generation; /* low half of that of `hopgen` when it was looked up */
+	__u16 mtu;
 	__u8 dmac[6];
-	__u8 smac[6];
-	__u32 pad;
+	__u8 out; /* index into bed4_cpu.out */
+	__u8 pad;
 };
 
-#define BED4_HOP_SLOTS 16384 /* a power of two */
-#define BED4_HOP_LIFE  100 /* jiffies: 1 s at the slowest kernel tick, 100 ms at the fastest */
+/* Value of `percpu`: what the programs keep from packet to packet on one CPU. */
+struct bed4_cpu {
+	__u64 random; /* state of a generator of random numbers; 0: not begun */
+	__u32 crowd; /* rises when a slot turns out to serve another destination, falls with hits */
+	__u32 pad;
+	struct {
+		__u32 ifindex;
+		__u8 smac[6];
+		__u16 pad;
+	} out[BED4_V6DEV_MAX + 1]; /* devices that next hops are behind */
+	__u32 pad2;
+};
+
+#define BED4_HOP_SLOTS 32768 /* per CPU; default of --nexthop-slots; a power of two */
 
 enum bed4_bypass {
 	BED4_BYPASS_V4 = 1 << 0,
@@ -185,7 +198,6 @@ struct bed4_neigh_set {
 	struct bed4_neigh value; /* counters are added; used and heard only grow */
 };
 
-#define BED4_V6DEV_MAX 8
 #define BED4_NAME_LEN 16
 #define BED4_OPTIONS_LEN 2048
 
@@ -246,7 +258,8 @@ _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
 _Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 64, "ABI");
-_Static_assert(sizeof(struct bed4_hop) == 48, "ABI");
+_Static_assert(sizeof(struct bed4_hop) == 32, "ABI");
+_Static_assert(sizeof(struct bed4_cpu) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_via) == 20, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 40, "ABI");
 

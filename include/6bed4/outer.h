@@ -29,10 +29,12 @@ BED4_INLINE void bed4_outer_put(struct bed4_outer *h, struct bed4_ep from, struc
 	h->ip4.frag = 0;
 	h->ip4.ttl = BED4_TTL;
 	h->ip4.proto = BED4_PROTO_UDP;
-	h->ip4.csum = 0;
+	/* Summed from values: a CPU that reads back what it has just stored in parts has to wait. */
+	h->ip4.csum = (__u16)~bed4_csum_fold((__u64)BED4_HTONS(0x4500 | tos) + h->ip4.len + id +
+					     BED4_HTONS(BED4_TTL << 8 | BED4_PROTO_UDP) +
+					     from.addr + to.addr);
 	h->ip4.src = from.addr;
 	h->ip4.dst = to.addr;
-	h->ip4.csum = bed4_csum_ip4(&h->ip4);
 	h->udp.src = from.port;
 	h->udp.dst = to.port;
 	h->udp.len = BED4_HTONS(len + BED4_UDP_LEN);
@@ -67,13 +69,10 @@ BED4_INLINE enum bed4_csum_how bed4_csum_plan(enum bed4_csum_mode mode, __be16 r
  * What a relay changes and a checksum covers: the sum of the outer pseudo-header and UDP header
  * without checksum, and of the inner words with traffic class and hop limit.
  */
-BED4_INLINE __u32 bed4_relay_sum(const struct bed4_outer *h, const struct bed4_ip6 *ip6)
+BED4_INLINE __u64 bed4_relay_sum(const struct bed4_outer *h, const struct bed4_ip6 *ip6)
 {
-	__u32 sum = bed4_csum_add(h->ip4.src, h->ip4.dst);
-
-	sum = bed4_csum_add(sum, (__u32)h->udp.src + h->udp.dst);
-	sum = bed4_csum_add(sum, ip6->vtf);
-	return bed4_csum_add(sum, BED4_HTONS((__u16)(ip6->next << 8 | ip6->hops)));
+	return (__u64)h->ip4.src + h->ip4.dst + h->udp.src + h->udp.dst + ip6->vtf +
+	       BED4_HTONS((__u16)(ip6->next << 8 | ip6->hops));
 }
 
 /*
@@ -81,11 +80,11 @@ BED4_INLINE __u32 bed4_relay_sum(const struct bed4_outer *h, const struct bed4_i
  * length that is trimmed on the way would need its own term: such packets are not relayed here.
  */
 BED4_INLINE void bed4_outer_update(struct bed4_outer *h, const struct bed4_ip6 *ip6, __be16 csum,
-				   __u32 old)
+				   __u64 old)
 {
-	__u32 sum = bed4_csum_add((__u16)~csum, bed4_relay_sum(h, ip6));
+	__u64 sum = (__u64)(__u16)~csum + (__u16)~bed4_csum_fold(old) + bed4_relay_sum(h, ip6);
 
-	h->udp.csum = bed4_csum_udp_final(bed4_csum_sub(sum, old));
+	h->udp.csum = bed4_csum_udp_final(sum);
 }
 
 /*
@@ -94,9 +93,9 @@ BED4_INLINE void bed4_outer_update(struct bed4_outer *h, const struct bed4_ip6 *
  */
 BED4_INLINE void bed4_outer_csum(struct bed4_outer *h, const struct bed4_ip6 *ip6)
 {
-	__u32 sum = bed4_csum_udp4(h->ip4.src, h->ip4.dst, &h->udp);
+	__u64 sum = bed4_csum_udp4(h->ip4.src, h->ip4.dst, &h->udp);
 
-	h->udp.csum = bed4_csum_udp_final(bed4_csum_add(sum, bed4_csum_lco(ip6)));
+	h->udp.csum = bed4_csum_udp_final(sum + bed4_csum_lco(ip6));
 }
 
 #endif

@@ -83,7 +83,7 @@ BED4_INLINE enum bed4_csum_state bed4_udp_csum(const struct bed4_ip4 *ip4,
 					       const struct bed4_udp *udp,
 					       const struct bed4_ip6 *ip6, struct bed4_cur inner)
 {
-	__u32 sum;
+	__u64 sum;
 
 	if (!udp->csum)
 		return BED4_CSUM_NONE;
@@ -91,7 +91,7 @@ BED4_INLINE enum bed4_csum_state bed4_udp_csum(const struct bed4_ip4 *ip4,
 	if (ip6) {
 		if (!bed4_lco_applies(ip6, inner))
 			return BED4_CSUM_UNKNOWN;
-		sum = bed4_csum_add(sum, bed4_csum_lco(ip6));
+		sum += bed4_csum_lco(ip6);
 	}
 	return bed4_csum_fold(sum) == 0xffff ? BED4_CSUM_GOOD : BED4_CSUM_BAD;
 }

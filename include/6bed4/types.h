@@ -10,15 +10,17 @@
 #include "vmlinux.h"
 #define BED4_INLINE static inline __attribute__((always_inline, unused))
 /* BPF programs see headers at Ethernet + 14, as the kernel's own 4-aligned structs do. */
-#define BED4_WIRE __attribute__((packed, aligned(4)))
+#define BED4_WIRE_ALIGN 4
 #else
 #include <linux/types.h>
 #include <stdbool.h>
 #include <stddef.h>
 #define BED4_INLINE static inline __attribute__((unused))
 /* Native buffers promise 2-byte alignment, no more: an inner header starts at 14 + 20 + 8. */
-#define BED4_WIRE __attribute__((packed, aligned(2)))
+#define BED4_WIRE_ALIGN 2
 #endif
+
+#define BED4_WIRE __attribute__((packed, aligned(BED4_WIRE_ALIGN)))
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define BED4_SWAP16(x) ((__u16)__builtin_bswap16(x))
@@ -47,6 +49,20 @@ BED4_INLINE __u32 bed4_bound16(__u32 v)
 	asm volatile("%0 &= 0xffff" : "+r"(v));
 #endif
 	return v;
+}
+
+/*
+ * 1 when two small numbers are equal, else 0, without a branch: where a loop goes round, each branch
+ * that does not leave it would double the paths that the verifier walks.
+ */
+BED4_INLINE __u32 bed4_equal(__u8 a, __u8 b)
+{
+	__u32 x = a ^ b;
+
+#ifdef __bpf__
+	asm volatile("" : "+r"(x)); /* or the compiler makes a branch of it after all */
+#endif
+	return (x - 1) >> 31;
 }
 
 #endif

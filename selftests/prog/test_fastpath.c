@@ -38,6 +38,7 @@ static char dir[128];
 static struct fastpath_config config(enum bed4_mode mode)
 {
 	struct fastpath_config c = { .role = BED4_ROLE_ROUTER, .mode = mode, .account = 1, .neigh_max = NEIGH_MAX,
+				     .hop_slots = 1024,
 				     .underlay = if_nametoindex("under"),
 				     .tun = if_nametoindex("tun"),
 				     .v6_dev = { if_nametoindex("v6") }, .v6_count = 1,

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -414,6 +415,61 @@ static void asks_policy(void **state)
 	assert_int_equal(bpf_map_update_elem(self_fd, &zero, &fixture_self, BPF_ANY), 0);
 }
 
+#define SLOTS 1024 /* of the next-hop cache */
+
+/* Sends @n packets to as many destinations from the peer; all have to be forwarded. */
+static void send_to_many(unsigned int n)
+{
+	struct xdp_md md = { .ingress_ifindex = t.dev[FX_UNDER] };
+	uint8_t out[PKT_MAX];
+	struct pkt p;
+
+	from_peer(&p, NET6, 64, 10, CSUM_ZERO);
+	md.data_end = p.len;
+	for (unsigned int i = 0; i < n; i++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p.b, .data_size_in = p.len,
+			    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &md,
+			    .ctx_size_in = sizeof(md));
+
+		pkt_put16(p.b + 14 + 28 + 24 + 14, i);
+		assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(t.xdp->progs.bed4_xdp), &opts), 0);
+		assert_int_equal(opts.retval, XDP_REDIRECT);
+		assert_int_equal(opts.data_size_out, p.len - 28);
+	}
+}
+
+static unsigned int highest_crowd(void)
+{
+	struct bed4_cpu cpu[libbpf_num_possible_cpus()];
+	unsigned int highest = 0;
+	__u32 zero = 0;
+
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(t.xdp->maps.percpu), &zero, cpu), 0);
+	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
+		highest = cpu[i].crowd > highest ? cpu[i].crowd : highest;
+	return highest;
+}
+
+/* Many more destinations than slots: all are forwarded, and the cache steps back; fewer: it is used. */
+static void leaves_a_crowded_cache_alone(void **state)
+{
+	cpu_set_t one, before;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	send_to_many(100);
+	assert_true(highest_crowd() < 200);
+	send_to_many(20 * SLOTS);
+	assert_true(highest_crowd() > 500);
+	for (int i = 0; i < 1000 && highest_crowd(); i++)
+		send_to_many(100);
+	assert_int_equal(highest_crowd(), 0);
+	sched_setaffinity(0, sizeof(before), &before);
+}
+
 static int load(enum bed4_csum_mode csum)
 {
 	__u32 zero = 0;
@@ -428,6 +484,9 @@ static int load(enum bed4_csum_mode csum)
 	t.xdp->rodata->cfg_out[1] = t.dev[FX_V6];
 	t.xdp->rodata->cfg_out_count = 2;
 	t.xdp->rodata->cfg_csum = csum;
+	t.xdp->rodata->cfg_hop_mask = SLOTS - 1;
+	t.xdp->rodata->cfg_hop_life = 75;
+	bpf_map__set_max_entries(t.xdp->maps.nexthop, SLOTS * libbpf_num_possible_cpus());
 	if (bed4_xdp_bpf__load(t.xdp))
 		return -1;
 	fd = bpf_program__fd(t.xdp->progs.bed4_xdp);
@@ -525,6 +584,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sees_through_extensions), cmocka_unit_test(drops_hostile),
 		cmocka_unit_test(drops_native),	      cmocka_unit_test(passes_when_invalid),
 		cmocka_unit_test(asks_policy),	      cmocka_unit_test(updates_what_it_cannot_derive),
+		cmocka_unit_test(leaves_a_crowded_cache_alone),
 		cmocka_unit_test(checksum_modes),
 	};
 

@@ -108,6 +108,8 @@ static const char *const accepted[] = {
 	"eth0 --udp-checksum always",
 	"eth0 --udp-checksum zero",
 	R "--neigh-max 1000",
+	R "--nexthop-slots 1024",
+	R "--nexthop-slots 1048576",
 	R "--udp-checksum zero",
 	R "--v6-dev eth1",
 	R "--v6-dev eth0",
@@ -205,6 +207,10 @@ static const struct {
 	{ "eth0 --radius 256", "from 0 to 255" },
 	{ "eth0 --neigh-max 15", "from 16 to" },
 	{ "eth0 --neigh-max 4194305", "4194305" },
+	{ R "--nexthop-slots 512", "power of two" },
+	{ R "--nexthop-slots 1025", "power of two" },
+	{ R "--nexthop-slots 2097152", "power of two" },
+	{ "eth0 --nexthop-slots 1024", "not for a peer" },
 	{ "eth0 --eager-tcp=yes", "takes no value" },
 	{ "eth0 --udp-checksum on", "auto, always or zero" },
 	{ R "--keepalive 30", "not for a router" },
@@ -345,7 +351,7 @@ static void test_help_text(void **state)
 	static const char *const names[] = {
 		"--role", "--prefix", "--listen", "--v6-dev", "--server", "--port", "--default-route",
 		"--tun", "--mtu", "--permit-v4", "--deny-v4", "--public-v4", "--account", "--fast-path",
-		"--forward", "--wait", "--foreground", "--keepalive", "--radius", "--neigh-max",
+		"--forward", "--wait", "--foreground", "--keepalive", "--radius", "--neigh-max", "--nexthop-slots",
 		"--eager-tcp", "--udp-checksum",
 	};
 	char *text = NULL, *line, *rest;
@@ -402,6 +408,7 @@ static void test_defaults(void **state)
 	assert_int_equal(o.keepalive_ttl, 3);
 	assert_int_equal(o.radius, 1);
 	assert_int_equal(o.neigh_max, 65536);
+	assert_int_equal(o.hop_slots, 32768);
 	assert_int_equal(o.csum, BED4_CSUM_MODE_AUTO);
 	assert_false(o.eager_tcp);
 	assert_false(o.foreground);

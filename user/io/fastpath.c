@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -20,7 +21,7 @@
 
 const char *const fastpath_map_names[] = { "self",  "info",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
-					   "told",  "nexthop", "hopgen", "hops", NULL };
+					   "told",  "nexthop", "percpu", "hopgen", "hops", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -58,14 +59,12 @@ static void point_libxdp(const char *pin_dir)
 	setenv("LIBXDP_BPFFS", root, 0);
 }
 
-static bool map_is_ours(int fd, const char *name)
+static bool info_is_ours(int fd)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info), zero = 0;
 	struct bed4_info value;
 
-	if (strcmp(name, "info"))
-		return true;
 	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(value) &&
 	       !bpf_map_lookup_elem(fd, &zero, &value) && value.abi == BED4_ABI;
 }
@@ -81,7 +80,7 @@ static int drop_foreign_pins(const char *dir)
 		return err;
 	fd = bpf_obj_get(path);
 	if (fd >= 0) {
-		ours = map_is_ours(fd, "info");
+		ours = info_is_ours(fd);
 		close(fd);
 	}
 	for (i = 0; !ours && fastpath_map_names[i]; i++)
@@ -89,12 +88,40 @@ static int drop_foreign_pins(const char *dir)
 	return err;
 }
 
-/* Names and, where the operator has a say, sizes. */
-static int set_maps(struct bpf_object *obj, const char *dir, __u32 neigh_max)
+/* Sizes @map; a pinned one of another size is removed, so that it is made anew. */
+static int size_map(struct bpf_map *map, const char *dir, __u32 entries)
 {
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	char path[FASTPATH_PATH];
+	int fd, err = pin_path(path, sizeof(path), dir, bpf_map__name(map));
+	bool other;
+
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	if (fd >= 0) {
+		other = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.max_entries != entries;
+		close(fd);
+		err = other ? pin_remove(dir, bpf_map__name(map)) : 0;
+	}
+	return err ? err : bpf_map__set_max_entries(map, entries);
+}
+
+/* Names and, where the operator has a say, sizes. */
+static int set_maps(struct bpf_object *obj, const char *dir, const struct fastpath_config *c)
+{
+	struct bpf_map *neigh = bpf_object__find_map_by_name(obj, "neigh");
+	struct bpf_map *nexthop = bpf_object__find_map_by_name(obj, "nexthop");
 	char path[FASTPATH_PATH];
 	struct bpf_map *map;
-	int i, err = 0;
+	int i, err, cpus = libbpf_num_possible_cpus();
+
+	if (!neigh || !nexthop || cpus < 0)
+		return -ENOENT;
+	err = size_map(neigh, dir, c->neigh_max);
+	if (!err)
+		err = size_map(nexthop, dir, c->role == BED4_ROLE_ROUTER ? c->hop_slots * (__u32)cpus : 1);
 
 	for (i = 0; !err && fastpath_map_names[i]; i++) {
 		map = bpf_object__find_map_by_name(obj, fastpath_map_names[i]);
@@ -103,10 +130,21 @@ static int set_maps(struct bpf_object *obj, const char *dir, __u32 neigh_max)
 		err = pin_path(path, sizeof(path), dir, fastpath_map_names[i]);
 		if (!err)
 			err = bpf_map__set_pin_path(map, path);
-		if (!err && !strcmp(fastpath_map_names[i], "neigh"))
-			err = bpf_map__set_max_entries(map, neigh_max);
 	}
 	return err;
+}
+
+/*
+ * How many jiffies a next hop may be used: three quarters of a second, so that a change which nobody
+ * tells of is noticed within one. The coarse clocks advance once per jiffy.
+ */
+static __u32 hop_life(void)
+{
+	struct timespec jiffy;
+
+	if (clock_getres(CLOCK_MONOTONIC_COARSE, &jiffy) || jiffy.tv_nsec < 100000)
+		return 75;
+	return 750000000 / (__u32)jiffy.tv_nsec;
 }
 
 /* Both objects declare the same constants; only their generated types differ. */
@@ -114,6 +152,7 @@ static int set_maps(struct bpf_object *obj, const char *dir, __u32 neigh_max)
 	do {                                                                                       \
 		unsigned int i_;                                                                   \
                                                                                                    \
+		(ro)->cfg_role = (c)->role;                                                        \
 		(ro)->cfg_underlay = (c)->underlay;                                                \
 		(ro)->cfg_tun = (c)->tun;                                                          \
 		(ro)->cfg_out[0] = (c)->underlay;                                                  \
@@ -122,6 +161,8 @@ static int set_maps(struct bpf_object *obj, const char *dir, __u32 neigh_max)
 		(ro)->cfg_out_count = (c)->v6_count + 1;                                           \
 		(ro)->cfg_account = (c)->account;                                                  \
 		(ro)->cfg_account_below = (c)->account ? 0xffffffffu / (c)->account : 0;           \
+		(ro)->cfg_hop_mask = (c)->hop_slots - 1;                                           \
+		(ro)->cfg_hop_life = hop_life();                                                   \
 		(ro)->cfg_csum = (c)->csum;                                                        \
 		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
 	} while (0)
@@ -138,7 +179,7 @@ static int load_tc(struct fastpath *fp, struct err *e)
 	SET_CONSTANTS(fp->tc->rodata, &fp->config);
 	bpf_program__set_autoload(fp->tc->progs.bed4_tc_in, programs);
 	bpf_program__set_autoload(fp->tc->progs.bed4_tc_out, programs);
-	err = set_maps(fp->tc->obj, fp->pin_dir, fp->config.neigh_max);
+	err = set_maps(fp->tc->obj, fp->pin_dir, &fp->config);
 	if (!err)
 		err = bed4_tc_bpf__load(fp->tc);
 	if (!err)
@@ -166,7 +207,7 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 		return err_set(e, -errno, "cannot open the XDP program: %s", complaint);
 	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
 	fp->xdp->rodata->cfg_no_tx = is_veth(fp->config.underlay);
-	err = set_maps(fp->xdp->obj, fp->pin_dir, fp->config.neigh_max);
+	err = set_maps(fp->xdp->obj, fp->pin_dir, &fp->config);
 	if (err)
 		return err_set(e, err, "cannot prepare the maps of the XDP program: %s", strerror(-err));
 	fp->prog = xdp_program__from_bpf_obj(fp->xdp->obj, "xdp");

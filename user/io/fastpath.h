@@ -22,6 +22,7 @@ struct fastpath_config {
 	unsigned int v6_count;
 	__u32 account; /* 0 off, 1 all, N one in N */
 	__u32 neigh_max; /* bound of `neigh` */
+	__u32 hop_slots; /* router: of `nexthop`, per CPU; a power of two */
 	const char *pin_dir; /* on a bpffs; made if missing, with its parents up to the mount */
 };
 
