@@ -112,6 +112,15 @@ check "the link goes down under load: no more lost than the kernel's $kernel_los
 	at_most "$(link_goes_down)" $((kernel_loss + 2))
 link_comes_back
 
+permanent() { ns router ip -6 neigh show 2001:db8:6::2 dev v6 | grep PERMANENT; }
+mac=$(ns host6 ip -j link show eth0 | jq -r '.[0].address')
+ns router ip -6 neigh replace 2001:db8:6::2 lladdr "$mac" dev v6 nud permanent
+flow
+wait_for 20 beyond 400
+check "a permanent neighbour entry in use stays so" permanent
+check "  and nothing is lost" at_most "$(lost)" 0
+ns router ip -6 neigh replace 2001:db8:6::2 lladdr "$mac" dev v6 nud reachable
+
 ns router ip -6 rule add pref 100 from 2001:db8:1234::/48 lookup main
 bypassed() { ns router bpftool map dump pinned "$(ns router "$TOP/selftests/net/pindir.sh")/hopgen" | grep -q '"bypass": 2'; }
 check "a policy rule: next hops of that family are not cached" wait_for 5 bypassed

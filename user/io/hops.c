@@ -246,23 +246,44 @@ bool hops_changed(struct hops *h)
 	}
 }
 
-int hops_use(const struct bed4_via *via)
+/* A neighbour message about @via in @buf, which has room for it. */
+static struct nlmsghdr *neigh_message(char *buf, int type, int flags, const struct bed4_via *via)
 {
 	struct bed4_in6 mapped = bed4_mapped(via->gateway.w[3]);
 	bool is4 = bed4_in6_eq(&mapped, &via->gateway);
-	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ndmsg *ndm;
 
-	nlh->nlmsg_type = RTM_NEWNEIGH;
-	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	nlh->nlmsg_type = (__u16)type;
+	nlh->nlmsg_flags = (__u16)flags;
 	ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
 	ndm->ndm_family = is4 ? AF_INET : AF_INET6;
 	ndm->ndm_ifindex = (int)via->ifindex;
-	ndm->ndm_flags = NTF_USE;
 	if (is4)
 		mnl_attr_put_u32(nlh, NDA_DST, via->gateway.w[3]);
 	else
 		mnl_attr_put(nlh, NDA_DST, sizeof(via->gateway), &via->gateway);
+	return nlh;
+}
+
+static int state_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+
+	*(unsigned int *)arg = ndm->ndm_state;
+	return MNL_CB_OK;
+}
+
+int hops_use(const struct bed4_via *via)
+{
+	char buf[256];
+	struct nlmsghdr *nlh = neigh_message(buf, RTM_GETNEIGH, 0, via);
+	unsigned int state = 0;
+
+	/* NTF_USE takes PERMANENT from an entry, and with it the operator's address. */
+	if (!nl_talk(nlh, state_cb, &state) && state & (NUD_PERMANENT | NUD_NOARP))
+		return 0;
+	nlh = neigh_message(buf, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, via);
+	((struct ndmsg *)mnl_nlmsg_get_payload(nlh))->ndm_flags = NTF_USE;
 	return nl_talk(nlh, NULL, NULL);
 }
