@@ -47,7 +47,8 @@ PROG	 = $(patsubst selftests/prog/%.c,$(BUILD)/prog/%,$(wildcard selftests/prog/
 FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
 BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
-TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h
+TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
+	    $(BUILD)/skel/bench_live.skel.h
 
 FUZZ_SECONDS ?= 60
 KEEP	?= 0
@@ -178,12 +179,17 @@ $(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	$(call say,BENCH,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
+$(BUILD)/bench/live: $(BUILD)/selftests/bench/live.o
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -o $@
+
 $(BUILD)/bench/relay: $(BUILD)/selftests/bench/relay.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
-bench: $(BENCH) $(BUILD)/bench/relay $(BUILD)/6bed4ctl
+bench: $(BENCH) $(BUILD)/bench/live $(BUILD)/bench/relay $(BUILD)/6bed4ctl
 	$(Q)$(BENCH)
+	$(Q)selftests/bench/live.sh
 	$(Q)selftests/bench/tcp.sh
 
 demo: deps

@@ -60,7 +60,6 @@ static int open_devices(struct daemon *d, struct err *e)
 	d->udp = udp_open(listen, d->underlay, e);
 	if (d->udp < 0)
 		return d->udp;
-	burst_prepare(d->udp);
 	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
 		udp_no_csum(d->udp);
 	if (d->opt.role == BED4_ROLE_PEER && d->opt.radius)
@@ -202,6 +201,8 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 		err = watch_hops(d, e); /* before anything can be cached */
 	if (!err)
 		err = fastpath_attach(d->fp, &d->info, notice, size, e);
+	if (!err && d->info.mode == BED4_MODE_OFF)
+		burst_merge(d->udp);
 	if (!err)
 		err = publish_info(d, e);
 	return err;

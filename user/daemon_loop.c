@@ -84,9 +84,9 @@ static void note_seen(struct daemon *d, const struct action *act)
 
 	if (!n)
 		return;
-	/* With programs attached those count, and an entry only has to be there. */
+	/* As programs do; with programs attached those count, and an entry only has to be there. */
 	if (n > 1 && d->info.mode == BED4_MODE_OFF && (__u64)random() % n)
-		n = 0;
+		return;
 	fastpath_seen(d->fp, &act->in6, act->to, daemon_seconds(), n, n * act->len);
 }
 

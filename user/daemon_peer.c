@@ -73,7 +73,8 @@ static int bind_anew(struct daemon *d, struct bed4_ep ep)
 		log_error("%s", e.text);
 		return fd;
 	}
-	burst_prepare(fd);
+	if (d->info.mode == BED4_MODE_OFF)
+		burst_merge(fd);
 	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
 		udp_no_csum(fd);
 	close(d->udp); /* leaves the epoll set with it */

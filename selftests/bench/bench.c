@@ -130,7 +130,7 @@ static void report(struct contender *c, size_t n, const char *file)
 	printf("Median of %d interleaved rounds of at least %d packets each; ratio to the plain XDP forward\n"
 	       "(FIB look-up for each packet) of the same size and as many destinations.\n\n", ROUNDS,
 	       REPEAT);
-	if (file && json_object_to_file_ext(file, root, JSON_C_TO_STRING_PRETTY))
+	if (file && *file && json_object_to_file_ext(file, root, JSON_C_TO_STRING_PRETTY))
 		fprintf(stderr, "bench: cannot write %s\n", file);
 	json_object_put(root);
 }

@@ -16,7 +16,7 @@
 #define SEND	  256 /* datagrams that wait */
 #define ROOM	  65536
 
-void burst_prepare(int fd)
+void burst_merge(int fd)
 {
 	int on = 1;
 

@@ -11,8 +11,11 @@
 
 #include "6bed4/addr.h"
 
-/* Lets the kernel hand over datagrams merged; burst_recv() takes them apart. Best effort. */
-void burst_prepare(int fd);
+/*
+ * Lets the kernel hand over datagrams merged; burst_recv() takes them apart. Best effort. Only where no
+ * program of ours sees packets after the kernel has merged them, as those of TC would.
+ */
+void burst_merge(int fd);
 
 /*
  * Receives what waits, at most a burst, and hands each datagram to @fn: 2-aligned, its own to change

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Packets per second through real devices: live frames of BPF_PROG_RUN from this namespace through
+ * what live.sh has put in their way, back to a counting sink here, all on one CPU.
+ *
+ *   live redirect|forward DEV DEV   attaches the bare redirect or the plain forward between two devices
+ *   live run                        reads contenders from standard input, a line each:
+ *                                   NAME GENERATOR-DEV SINK-DEV SIZE FRAME DESTINATION CHUNK
+ *
+ * FRAME: native, tunnel, tunnel0 (no UDP checksum), vxlan, relay. CHUNK: so many frames are sent
+ * before what is under way has to arrive. Few (up to 256) go out by a packet socket, not as live
+ * frames, whose set-up takes milliseconds: for contenders with queues that many would overflow. Must
+ * not know what a contender is.
+ */
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <json-c/json.h>
+
+#include "bench_base.skel.h"
+#include "bench_live.skel.h"
+#include "cases.h"
+
+#define ROUNDS 7
+#define SLICE  120000000ull /* ns for one contender in one round */
+#define FEW    256
+#define QUIET  5000000ull /* ns without an arrival: the rest is lost */
+#define VXLAN_PORT 4789
+#define RELAY_PORT 7000
+#define MAC_VXLAN  0x0301
+
+struct contender {
+	char name[64];
+	unsigned int gen, sink, chunk;
+	int packet; /* socket, for FEW */
+	struct pkt pkt;
+	double ns[ROUNDS]; /* per packet that arrived */
+	unsigned long long sent, got;
+};
+
+static struct contender all[40];
+static size_t count;
+static struct bench_live_bpf *ends;
+static volatile __u64 *arrived;
+
+static unsigned long long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
+}
+
+static int attach(int prog, unsigned int dev)
+{
+	return bpf_xdp_attach(dev, prog, XDP_FLAGS_DRV_MODE, NULL);
+}
+
+static int between(const char *what, const char *a, const char *b)
+{
+	struct bench_live_bpf *live = bench_live_bpf__open();
+	struct bench_base_bpf *base = bench_base_bpf__open_and_load();
+	unsigned int x = if_nametoindex(a), y = if_nametoindex(b);
+	int prog;
+
+	if (!live || !base || !x || !y)
+		return 1;
+	live->rodata->cfg_pair[0] = x;
+	live->rodata->cfg_pair[1] = y;
+	if (bench_live_bpf__load(live))
+		return 1;
+	prog = bpf_program__fd(strcmp(what, "forward") ? live->progs.live_redirect :
+							 base->progs.plain_forward);
+	return attach(prog, x) || attach(prog, y) ? 1 : 0;
+}
+
+/* --- frames -------------------------------------------------------------------------------------- */
+
+static void vxlan(struct pkt *p)
+{
+	pkt_eth(p, MAC_VXLAN, MAC_PEER, 0x86dd);
+	pkt_push(p, 8);
+	p->b[0] = 0x08;
+	p->b[6] = 7; /* the network's identifier */
+	pkt_outer(p, PEER4, VXLAN_PORT, ROUTER4, VXLAN_PORT, 0, CSUM_ZERO);
+}
+
+static void make(struct pkt *p, const char *frame, const char *dst, size_t size)
+{
+	bool native = !strcmp(frame, "native");
+
+	pkt_udp6(p, native ? HOST6 : PEER6, dst, 64, size - 48);
+	if (!strcmp(frame, "vxlan"))
+		vxlan(p);
+	else if (!strcmp(frame, "relay"))
+		pkt_outer(p, PEER4, RELAY_PORT, ROUTER4, RELAY_PORT, 0, CSUM_FULL);
+	else if (!native)
+		pkt_outer(p, PEER4, PPORT, ROUTER4, PORT, 0, strcmp(frame, "tunnel0") ? CSUM_FULL : CSUM_ZERO);
+	pkt_eth(p, native ? MAC_V6 : MAC_UNDER, MAC_PEER, native ? 0x86dd : 0x0800);
+}
+
+static int open_packet(unsigned int dev)
+{
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_ifindex = (int)dev };
+	int on = 1, fd = socket(AF_PACKET, SOCK_RAW, 0);
+
+	if (fd < 0 || bind(fd, (void *)&ll, sizeof(ll)))
+		return -1;
+	setsockopt(fd, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof(on));
+	return fd;
+}
+
+static int add(const char *line)
+{
+	struct contender *c = &all[count];
+	char gen[32], sink[32], frame[16], dst[64];
+	size_t size;
+
+	if (count == sizeof(all) / sizeof(*all) ||
+	    sscanf(line, "%63s %31s %31s %zu %15s %63s %u", c->name, gen, sink, &size, frame, dst,
+		   &c->chunk) != 7)
+		return -1;
+	c->gen = if_nametoindex(gen);
+	c->sink = if_nametoindex(sink);
+	if (!c->gen || !c->sink || size < 64 || size > 1400 || !c->chunk)
+		return -1;
+	c->packet = c->chunk <= FEW ? open_packet(c->gen) : 0;
+	if (c->packet < 0)
+		return -1;
+	count++;
+	make(&c->pkt, frame, dst, size);
+	return 0;
+}
+
+/* --- measuring ----------------------------------------------------------------------------------- */
+
+static int send_few(const struct contender *c)
+{
+	struct iovec iov = { (void *)c->pkt.b, c->pkt.len };
+	struct mmsghdr msg[FEW] = {};
+	unsigned int i;
+
+	for (i = 0; i < c->chunk; i++) {
+		msg[i].msg_hdr.msg_iov = &iov;
+		msg[i].msg_hdr.msg_iovlen = 1;
+	}
+	return sendmmsg(c->packet, msg, c->chunk, 0) == (int)c->chunk ? 0 : -1;
+}
+
+static int send_chunk(const struct contender *c)
+{
+	struct xdp_md md = { .data_end = c->pkt.len };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = c->pkt.b, .data_size_in = c->pkt.len,
+		    .ctx_in = &md, .ctx_size_in = sizeof(md), .repeat = (int)c->chunk,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
+
+	if (c->chunk <= FEW)
+		return send_few(c);
+	return bpf_prog_test_run_opts(bpf_program__fd(ends->progs.generate), &opts);
+}
+
+/* Until all of @want have arrived, or nothing has for a while. Returns when the last one did. */
+static unsigned long long drain(__u64 want)
+{
+	const struct timespec nap = { .tv_nsec = 20000 };
+	unsigned long long last = now(), t = last;
+	__u64 seen = *arrived;
+
+	while (*arrived < want && t - last < QUIET) {
+		nanosleep(&nap, NULL); /* yielding would take half the CPU from who has to work */
+		t = now();
+		if (*arrived != seen) {
+			seen = *arrived;
+			last = t;
+		}
+	}
+	return last;
+}
+
+static int slice(struct contender *c, double *ns)
+{
+	struct { __u32 out, pad; uint8_t head[128]; } f = { .out = c->gen };
+	unsigned long long spent = 0, start;
+	__u64 before = *arrived, sent = 0;
+	__u32 zero = 0;
+
+	memcpy(f.head, c->pkt.b, sizeof(f.head));
+	if (bpf_map_update_elem(bpf_map__fd(ends->maps.frame), &zero, &f, BPF_ANY))
+		return -1;
+	while (spent < SLICE) {
+		start = now();
+		if (send_chunk(c))
+			return -1;
+		sent += c->chunk;
+		spent += drain(before + sent) - start;
+		if (*arrived == before)
+			return -1;
+		sent = *arrived - before; /* what is lost stays so */
+		c->sent += c->chunk;
+	}
+	c->got += sent;
+	*ns = (double)spent / sent;
+	return 0;
+}
+
+static int measure(void)
+{
+	double warm;
+
+	for (int round = -1; round < ROUNDS; round++) {
+		for (size_t i = 0; i < count; i++) {
+			if (slice(&all[i], round < 0 ? &warm : &all[i].ns[round])) {
+				fprintf(stderr, "bench: nothing arrives of %s\n", all[i].name);
+				return -1;
+			}
+		}
+	}
+	return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* The first contender is what the others are compared with. */
+static void report(const char *file)
+{
+	struct json_object *root = json_object_new_object(), *o;
+
+	printf("%-38s %8s %8s %8s %8s %7s\n", "live, packets per second", "ratio", "kpps", "min", "max",
+	       "lost");
+	for (size_t i = 0; i < count; i++) {
+		struct contender *c = &all[i];
+		double kpps, ratio;
+
+		qsort(c->ns, ROUNDS, sizeof(double), by_value);
+		kpps = 1e6 / c->ns[ROUNDS / 2];
+		ratio = all[0].ns[ROUNDS / 2] / c->ns[ROUNDS / 2];
+		printf("%-38s %8.3f %8.0f %8.0f %8.0f %6.2f%%\n", c->name, ratio, kpps,
+		       1e6 / c->ns[ROUNDS - 1], 1e6 / c->ns[0], c->got < c->sent ? 100.0 - 100.0 * c->got / c->sent : 0.0);
+		o = json_object_new_object();
+		json_object_object_add(o, "ratio", json_object_new_double(ratio));
+		json_object_object_add(o, "kpps", json_object_new_double(kpps));
+		json_object_object_add(o, "min", json_object_new_double(1e6 / c->ns[ROUNDS - 1]));
+		json_object_object_add(o, "max", json_object_new_double(1e6 / c->ns[0]));
+		json_object_object_add(root, c->name, o);
+	}
+	printf("Median of %d interleaved rounds; generator, router and sink share one CPU; ratio to %s.\n\n",
+	       ROUNDS, all[0].name);
+	if (file && *file && json_object_to_file_ext(file, root, JSON_C_TO_STRING_PRETTY))
+		fprintf(stderr, "bench: cannot write %s\n", file);
+	json_object_put(root);
+}
+
+static int run(const char *file)
+{
+	char line[512];
+
+	ends = bench_live_bpf__open_and_load();
+	if (!ends)
+		return 1;
+	arrived = mmap(NULL, sizeof(*arrived), PROT_READ, MAP_SHARED, bpf_map__fd(ends->maps.arrived), 0);
+	while (fgets(line, sizeof(line), stdin)) {
+		if (add(line)) {
+			fprintf(stderr, "bench: cannot use: %s", line);
+			return 1;
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		attach(bpf_program__fd(ends->progs.sink), all[i].gen); /* again and again is fine */
+		attach(bpf_program__fd(ends->progs.sink), all[i].sink);
+	}
+	if (arrived == MAP_FAILED || measure())
+		return 1;
+	report(file);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	libbpf_set_print(NULL);
+	if (argc == 4)
+		return between(argv[1], argv[2], argv[3]);
+	if (argc >= 2 && !strcmp(argv[1], "run"))
+		return run(getenv("BENCH_LIVE_JSON"));
+	return 2;
+}
