@@ -179,6 +179,12 @@ $(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	$(call say,BENCH,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
+$(BUILD)/bench/neigh: $(BUILD)/selftests/bench/neigh.o $(FIXTURE_O) \
+		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o attach_tc.o pin.o) \
+		$(CORE:%.c=$(BUILD)/%.o)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
+
 $(BUILD)/bench/live: $(BUILD)/selftests/bench/live.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -o $@
@@ -187,8 +193,9 @@ $(BUILD)/bench/relay: $(BUILD)/selftests/bench/relay.o
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
-bench: $(BENCH) $(BUILD)/bench/live $(BUILD)/bench/relay $(BUILD)/6bed4ctl
+bench: $(BENCH) $(BUILD)/bench/neigh $(BUILD)/bench/live $(BUILD)/bench/relay $(BUILD)/6bed4ctl
 	$(Q)$(BENCH)
+	$(Q)BENCH_NEIGH_JSON=$(BENCH_JSON:%=%.neigh.json) $(BUILD)/bench/neigh
 	$(Q)selftests/bench/live.sh
 	$(Q)selftests/bench/tcp.sh
 

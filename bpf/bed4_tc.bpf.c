@@ -180,7 +180,6 @@ int bed4_set_neigh(struct bed4_neigh_set *set)
 	*(volatile __u64 *)&n->word = v->word;
 	n->wake = v->wake;
 	n->since = v->since;
-	n->reason = v->reason;
 	if (v->used > n->used)
 		n->used = v->used;
 	if (v->heard > n->heard)

@@ -107,15 +107,14 @@ struct bed4_neigh {
 			__be32 addr; /* where it is, or may be; also accepted as its outer source */
 			__be16 port;
 			__u8 state; /* enum bed4_neigh_state */
-			__u8 path; /* enum bed4_path: what packets to it take */
+			__u8 path : 4; /* enum bed4_path: what packets to it take */
+			__u8 reason : 4; /* enum bed4_reason */
 		};
 	};
 	__u32 used; /* last sent to */
 	__u32 heard; /* last heard; on a peer: straight from it */
 	__u32 since; /* in this state */
 	__u32 wake; /* a packet to it from then on is told to the daemon; ~0 never */
-	__u32 reason; /* enum bed4_reason */
-	__u32 pad;
 	__u64 rx_packets; /* from it; on a peer: straight from it */
 	__u64 rx_bytes;
 	__u64 tx_packets; /* to it, by any path */
@@ -257,7 +256,7 @@ enum bed4_forward {
 _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
 _Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
-_Static_assert(sizeof(struct bed4_neigh) == 64, "ABI");
+_Static_assert(sizeof(struct bed4_neigh) == 56, "ABI: with the kernel's own, 128 bytes");
 _Static_assert(sizeof(struct bed4_hop) == 32, "ABI");
 _Static_assert(sizeof(struct bed4_cpu) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_via) == 20, "ABI");

@@ -122,7 +122,7 @@ static bool sends_direct(const char *dst)
 	assert_non_null(out);
 	if (bed4_ep_eq(out->to, ep(ROUTER4, PORT)))
 		return false;
-	assert_ep(out->to, entry(dst) ? entry(dst)->at : ep(FAR4, PPORT));
+	assert_ep(out->to, entry(dst) ? neigh_at(entry(dst)) : ep(FAR4, PPORT));
 	return true;
 }
 
@@ -501,7 +501,7 @@ static void lan_first_then_straight(void **state)
 	assert_true(advertise(SAME6, ep(LAN4, 50004), true)); /* better */
 	assert_state(SAME6, BED4_NEIGH_REACHABLE, BED4_PATH_LAN);
 	assert_true(sends_direct(SAME6));
-	assert_ep(entry(SAME6)->at, ep(LAN4, 50004));
+	assert_ep(neigh_at(entry(SAME6)), ep(LAN4, 50004));
 	hear(SAME6, ep(LAN4, 50004));
 	assert_int_equal(core_count(&core, BED4_HOOK_UDP, BED4_IN_LOCAL), 1);
 	hear(SAME6, ep(LAN4, 50008)); /* not where it is */
@@ -605,7 +605,7 @@ static void new_address_empties_the_cache(void **state)
 	assert_non_null(core_did(&core, ACTION_NEIGH_FLUSH));
 	assert_null(entry(FAR6));
 	assert_int_equal(entry(DARK6)->state, BED4_NEIGH_PERMANENT);
-	assert_ep(entry(DARK6)->at, ep(DARK4, 50010));
+	assert_ep(neigh_at(entry(DARK6)), ep(DARK4, 50010));
 	sets = 0;
 	run(MSEC); /* the operator's go back into the map */
 	assert_int_equal(sets, 1);

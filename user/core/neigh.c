@@ -35,9 +35,25 @@ static struct bed4_in6 addr_of(const struct tunnel *t, const struct neigh *n)
 	return addr;
 }
 
+/* Puts it where its address says that it is, if that says anything. */
+static void place(const struct tunnel *t, struct neigh *n)
+{
+	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_ep ep;
+
+	bed4_iid_get(&addr, &ep);
+	neigh_set_at(n, ep);
+}
+
+/* Was a stamp, if @set, made less than NS_WAIT ago? */
+static bool lately(bool set, __u64 now, __u32 stamp)
+{
+	return set && neigh_ticks(now) - stamp < neigh_ticks(NS_WAIT);
+}
+
 static struct bed4_neigh value_of(const struct neigh *n)
 {
-	return (struct bed4_neigh){ .addr = n->at.addr, .port = n->at.port, .state = n->state,
+	return (struct bed4_neigh){ .addr = n->at_addr, .port = n->at_port, .state = n->state,
 				    .path = n->path, .used = n->used, .heard = n->heard,
 				    .since = n->since, .wake = n->wake, .reason = n->reason,
 				    .rx_packets = n->rx_packets, .rx_bytes = n->rx_bytes,
@@ -78,7 +94,8 @@ static bool send_ns(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_ep
 	if (!room)
 		return false;
 	engine_send(a, to, room, nd_build_ns(room, &t->self.own, &addr, t->self.public), ttl);
-	n->open_until = now + NS_WAIT;
+	n->ns_sent = neigh_ticks(now);
+	n->solicited = true;
 	return true;
 }
 
@@ -94,7 +111,7 @@ static void next_ns(struct tunnel *t, __u64 now, struct neigh *n, struct actions
 		send_ns(t, now, n, lan, t->config.radius, a);
 	} else if (n->ns_left) {
 		n->ns_left--;
-		send_ns(t, now, n, n->to_lan ? n->lan : n->at, BED4_TTL, a);
+		send_ns(t, now, n, n->to_lan ? neigh_lan(n) : neigh_at(n), BED4_TTL, a);
 	}
 	n->ns_at = n->ns_lan + n->ns_left ? now + NS_GAP : 0;
 	table_timer(&t->table, n);
@@ -122,10 +139,9 @@ static void search(struct tunnel *t, __u64 now, struct neigh *n, struct actions 
 {
 	bool lan = maybe_on_lan(t, n);
 	__u64 sending = (NS_DIRECT - 1 + (lan ? NS_LAN : 0)) * NS_GAP;
-	struct bed4_in6 addr = addr_of(t, n);
 
-	if (!n->lan.addr)
-		bed4_iid_get(&addr, &n->at);
+	if (!n->lan_addr)
+		place(t, n);
 	n->path = BED4_PATH_ROUTER;
 	n->reason = BED4_REASON_ASKING;
 	set_state(t, now, n, BED4_NEIGH_INCOMPLETE, now + sending + NS_WAIT);
@@ -137,10 +153,9 @@ static void via_router(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_r
 		       struct actions *a)
 {
 	__u32 wait = 5u << (n->backoff < 6 ? n->backoff : 6);
-	struct bed4_in6 addr = addr_of(t, n);
 
-	n->lan = bed4_ep(0, 0); /* who is on the LAN is found anew */
-	bed4_iid_get(&addr, &n->at);
+	neigh_set_lan(n, bed4_ep(0, 0)); /* who is on the LAN is found anew */
+	place(t, n);
 	n->path = BED4_PATH_ROUTER;
 	n->reason = reason;
 	n->ns_at = 0;
@@ -216,7 +231,7 @@ static void probe(struct tunnel *t, __u64 now, struct neigh *n, struct actions *
 	n->probes++;
 	n->state_at = now + NS_WAIT;
 	table_timer(&t->table, n);
-	send_ns(t, now, n, n->at, BED4_TTL, a);
+	send_ns(t, now, n, neigh_at(n), BED4_TTL, a);
 }
 
 /*
@@ -319,7 +334,7 @@ bool neigh_is_at(const struct tunnel *t, const struct bed4_in6 *addr, struct bed
 	const struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) :
 								       NULL;
 
-	return n && (bed4_ep_eq(n->at, src) || (n->lan.addr && bed4_ep_eq(n->lan, src)));
+	return n && (bed4_ep_eq(neigh_at(n), src) || (n->lan_addr && bed4_ep_eq(neigh_lan(n), src)));
 }
 
 const struct bed4_neigh *neigh_lookup(const void *tunnel, const struct bed4_in6 *addr)
@@ -339,7 +354,7 @@ static void reachable(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_
 {
 	__u64 ms = REACHABLE_MS / 2 + engine_random(t, REACHABLE_MS);
 
-	n->at = at;
+	neigh_set_at(n, at);
 	n->path = path;
 	n->reason = BED4_REASON_NONE;
 	n->backoff = n->ns_left = n->ns_lan = 0;
@@ -356,19 +371,19 @@ bool neigh_advertised(struct pass *p, const struct bed4_in6 *addr)
 	struct bed4_ep named;
 	bool direct, lan;
 
-	if (!n || n->state == BED4_NEIGH_PERMANENT || !n->open_until || p->now >= n->open_until)
+	if (!n || n->state == BED4_NEIGH_PERMANENT || !lately(n->solicited, p->now, n->ns_sent))
 		return false;
 	direct = bed4_iid_get(addr, &named) && bed4_ep_eq(named, p->src) &&
 		 bed4_endpoint_policy(&t->self, p->src.addr, t->config.policy,
 				      t->config.policy_arg) == BED4_POLICY_PERMIT;
 	lan = (n->asked_lan && t->config.onlink && t->config.onlink(t->config.policy_arg, p->src.addr)) ||
-	      (n->lan.addr && bed4_ep_eq(n->lan, p->src));
+	      (n->lan_addr && bed4_ep_eq(neigh_lan(n), p->src));
 	if (!direct && !lan)
 		return false;
 	if (direct && n->state == BED4_NEIGH_REACHABLE && n->path == BED4_PATH_LAN)
 		return true; /* the LAN is better */
 	if (lan)
-		n->lan = p->src;
+		neigh_set_lan(n, p->src);
 	reachable(t, p->now, n, p->src, lan ? BED4_PATH_LAN : BED4_PATH_DIRECT, p->a);
 	return true;
 }
@@ -383,7 +398,7 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 		if (!n)
 			return;
 		n->used = seconds(p->now);
-		bed4_iid_get(addr, &n->at);
+		place(t, n);
 		n->reason = BED4_REASON_ASKING;
 		set_state(t, p->now, n, BED4_NEIGH_INCOMPLETE,
 			  p->now + (NS_DIRECT - 1) * NS_GAP + NS_WAIT);
@@ -392,9 +407,9 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 	if (n->state == BED4_NEIGH_PERMANENT)
 		return;
 	if (lan && n->path != BED4_PATH_LAN) {
-		n->lan = p->src;
+		neigh_set_lan(n, p->src);
 		if (n->path == BED4_PATH_ROUTER)
-			n->at = p->src; /* accepted from there, not yet sent to */
+			neigh_set_at(n, p->src); /* accepted from there, not yet sent to */
 		publish(t, n, p->a);
 	}
 	if (n->state == BED4_NEIGH_PROBE && !lan)
@@ -405,9 +420,10 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 			probe(t, p->now, n, p->a);
 		return;
 	}
-	if (n->answered_at && p->now - n->answered_at < NS_WAIT)
+	if (lately(n->answered, p->now, n->answered_at))
 		return;
-	n->answered_at = p->now;
+	n->answered_at = neigh_ticks(p->now);
+	n->answered = true;
 	n->to_lan = lan;
 	n->ns_lan = 0;
 	n->ns_left = NS_DIRECT;
@@ -422,11 +438,12 @@ bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr)
 
 	if (!n || n->state == BED4_NEIGH_PERMANENT || n->state == BED4_NEIGH_INCOMPLETE)
 		return false;
-	from = n->path == BED4_PATH_ROUTER ? t->self.server : n->at;
+	from = n->path == BED4_PATH_ROUTER ? t->self.server : neigh_at(n);
 	if (!bed4_ep_eq(p->src, from) || n->ns_at ||
-	    (n->answered_at && p->now - n->answered_at < NS_WAIT))
+	    lately(n->answered, p->now, n->answered_at))
 		return false;
-	n->answered_at = p->now;
+	n->answered_at = neigh_ticks(p->now);
+	n->answered = true;
 	if (n->path != BED4_PATH_ROUTER)
 		start_search(t, p->now, n, maybe_on_lan(t, n), p->a);
 	else if (n->reason == BED4_REASON_NO_ANSWER)
@@ -550,7 +567,7 @@ int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct b
 	if (!n)
 		return -ENOSPC;
 	want(t, n);
-	n->at = at;
+	neigh_set_at(n, at);
 	n->path = BED4_PATH_DIRECT;
 	n->reason = BED4_REASON_NONE;
 	n->ns_at = 0;

@@ -11,24 +11,60 @@
 /* Kept small, there may be a million: see docs/design.md for the count of bytes. */
 struct neigh {
 	__be32 iid[2]; /* key: the low half of its address; the upper half is our prefix */
-	struct bed4_ep at; /* where it is, or would be: what `word` of the map tells */
-	struct bed4_ep lan; /* a LAN endpoint that it has spoken from; addr 0: none */
+	__be32 at_addr, lan_addr; /* neigh_at(), neigh_lan() */
+	__be16 at_port, lan_port;
 	__u8 state; /* enum bed4_neigh_state */
 	__u8 path; /* enum bed4_path */
 	__u8 reason; /* enum bed4_reason */
 	__u8 backoff; /* failed searches in a row */
 	__u8 ns_lan, ns_left; /* NS still to be sent: to the LAN, then straight */
 	__u8 probes; /* sent in PROBE */
-	bool wanted; /* we have sent to it; else it only solicited us */
-	bool asked_lan; /* the open solicitation has gone to the LAN */
-	bool to_lan; /* NS that go straight go to `lan`, not to `at` */
+	bool wanted : 1; /* we have sent to it; else it only solicited us */
+	bool asked_lan : 1; /* the open solicitation has gone to the LAN */
+	bool to_lan : 1; /* NS that go straight go to neigh_lan(), not to neigh_at() */
+	bool solicited : 1; /* `ns_sent` is set */
+	bool answered : 1; /* `answered_at` is set */
 	__u32 used, heard, since, wake; /* s; as in struct bed4_neigh */
-	__u64 state_at, ns_at; /* ns; end of the state, next NS; 0 none */
-	__u64 open_until; /* an NA counts as solicited until then */
-	__u64 answered_at; /* when its NS last made us solicit */
+	__u32 ns_sent, answered_at; /* neigh_ticks(): our last NS; when its NS last made us solicit */
 	__u32 rx_packets, rx_bytes, tx_packets, tx_bytes; /* not handed to the map yet */
 	__u32 heap, next, dirty; /* table.c's: place in the heap, chain, list of unwritten counters */
+	__u64 state_at, ns_at; /* ns; end of the state, next NS; 0 none */
 };
+
+_Static_assert(sizeof(struct neigh) == 96, "docs/design.md counts on it");
+
+/* Where it is, or would be: what `word` of the map tells. */
+BED4_INLINE struct bed4_ep neigh_at(const struct neigh *n)
+{
+	return bed4_ep(n->at_addr, n->at_port);
+}
+
+BED4_INLINE void neigh_set_at(struct neigh *n, struct bed4_ep ep)
+{
+	n->at_addr = ep.addr;
+	n->at_port = ep.port;
+}
+
+/* A LAN endpoint that it has spoken from; address 0: none. */
+BED4_INLINE struct bed4_ep neigh_lan(const struct neigh *n)
+{
+	return bed4_ep(n->lan_addr, n->lan_port);
+}
+
+BED4_INLINE void neigh_set_lan(struct neigh *n, struct bed4_ep ep)
+{
+	n->lan_addr = ep.addr;
+	n->lan_port = ep.port;
+}
+
+/*
+ * Time in units of about a millisecond, which wrap after 52 days: for stamps of which only matters
+ * whether they are some seconds old. One that is forgotten looks young again for as long, each time.
+ */
+BED4_INLINE __u32 neigh_ticks(__u64 ns)
+{
+	return (__u32)(ns >> 20);
+}
 
 struct table {
 	unsigned int max, count;
