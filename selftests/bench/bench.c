@@ -29,12 +29,13 @@ struct contender {
 	__u32 destinations; /* that take turns */
 	const struct contender *base; /* what the ratio is to */
 	struct pkt pkt;
+	const struct contender *without; /* the same but for one thing, whose cost is told apart */
 	double ns[ROUNDS]; /* without what `again` costs for this packet */
-	double undo[ROUNDS];
+	double sorted[ROUNDS];
 };
 
 static struct bench_base_bpf *base;
-static struct bed4_xdp_bpf *xdp, *zero; /* zero: without checksums */
+static struct bed4_xdp_bpf *xdp, *zero, *blind; /* without checksums; without accounting */
 
 static int by_value(const void *a, const void *b)
 {
@@ -88,7 +89,6 @@ static int measure(struct contender *c, size_t n)
 				return -1;
 			if (round < 0)
 				continue; /* warm-up */
-			c[i].undo[round] = undo;
 			c[i].ns[round] = all - undo;
 		}
 	}
@@ -97,7 +97,18 @@ static int measure(struct contender *c, size_t n)
 
 static double median(const struct contender *c)
 {
-	return c->ns[ROUNDS / 2];
+	return c->sorted[ROUNDS / 2];
+}
+
+/* What one thing costs: the median of the differences between runs side by side. */
+static double extra(const struct contender *c)
+{
+	double d[ROUNDS];
+
+	for (int i = 0; i < ROUNDS; i++)
+		d[i] = c->ns[i] - c->without->ns[i];
+	qsort(d, ROUNDS, sizeof(double), by_value);
+	return d[ROUNDS / 2];
 }
 
 static void report_one(const struct contender *c, struct json_object *root)
@@ -109,12 +120,14 @@ static void report_one(const struct contender *c, struct json_object *root)
 		printf("%-38s %8.2f", c->name, ratio);
 	else
 		printf("%-38s %8s", c->name, "");
-	printf(" %8.0f %8.0f %8.0f\n", median(c), c->ns[0], c->ns[ROUNDS - 1]);
+	printf(" %8.0f %8.0f %8.0f\n", median(c), c->sorted[0], c->sorted[ROUNDS - 1]);
 	if (c->base)
 		json_object_object_add(o, "ratio", json_object_new_double(ratio));
 	json_object_object_add(o, "ns", json_object_new_double(median(c)));
-	json_object_object_add(o, "min", json_object_new_double(c->ns[0]));
-	json_object_object_add(o, "max", json_object_new_double(c->ns[ROUNDS - 1]));
+	json_object_object_add(o, "min", json_object_new_double(c->sorted[0]));
+	json_object_object_add(o, "max", json_object_new_double(c->sorted[ROUNDS - 1]));
+	if (c->without)
+		json_object_object_add(o, "extra", json_object_new_double(extra(c)));
 	json_object_object_add(root, c->name, o);
 }
 
@@ -122,11 +135,17 @@ static void report(struct contender *c, size_t n, const char *file)
 {
 	struct json_object *root = json_object_new_object();
 
-	for (size_t i = 0; i < n; i++)
-		qsort(c[i].ns, ROUNDS, sizeof(double), by_value);
+	for (size_t i = 0; i < n; i++) {
+		memcpy(c[i].sorted, c[i].ns, sizeof(c[i].ns));
+		qsort(c[i].sorted, ROUNDS, sizeof(double), by_value);
+	}
 	printf("%-38s %8s %8s %8s %8s\n", "per packet, over a bare drop", "ratio", "ns", "min", "max");
 	for (size_t i = 0; i < n; i++)
 		report_one(&c[i], root);
+	for (size_t i = 0; i < n; i++) {
+		if (c[i].without)
+			printf("%-30s - %-34s %+5.0f ns\n", c[i].name, c[i].without->name, extra(&c[i]));
+	}
 	printf("Median of %d interleaved rounds of at least %d packets each; ratio to the plain XDP forward\n"
 	       "(FIB look-up for each packet) of the same size and as many destinations.\n\n", ROUNDS,
 	       REPEAT);
@@ -135,10 +154,12 @@ static void report(struct contender *c, size_t n, const char *file)
 	json_object_put(root);
 }
 
-static struct bed4_xdp_bpf *load(enum bed4_csum_mode csum)
+static struct bed4_xdp_bpf *load(enum bed4_csum_mode csum, __u32 account)
 {
 	struct bed4_xdp_bpf *x = bed4_xdp_bpf__open();
+	struct bed4_neigh seen = { .state = BED4_NEIGH_SEEN };
 	struct bed4_self self = fixture_self;
+	struct bed4_in6 peer = {};
 	__u32 key = 0;
 
 	self.mtu = 1472;
@@ -150,14 +171,16 @@ static struct bed4_xdp_bpf *load(enum bed4_csum_mode csum)
 	x->rodata->cfg_out[0] = if_nametoindex("under");
 	x->rodata->cfg_out[1] = if_nametoindex("v6");
 	x->rodata->cfg_out_count = 2;
-	x->rodata->cfg_account = 64;
-	x->rodata->cfg_account_below = 0xffffffffu / 64;
+	x->rodata->cfg_account = account;
+	x->rodata->cfg_account_below = account ? 0xffffffffu / account : 0;
 	x->rodata->cfg_csum = csum;
 	x->rodata->cfg_hop_mask = BED4_HOP_SLOTS - 1;
 	x->rodata->cfg_hop_life = 750;
 	bpf_map__set_max_entries(x->maps.nexthop, BED4_HOP_SLOTS * libbpf_num_possible_cpus());
+	inet_pton(AF_INET6, PEER6, &peer);
 	if (bed4_xdp_bpf__load(x) ||
-	    bpf_map_update_elem(bpf_map__fd(x->maps.self), &key, &self, BPF_ANY))
+	    bpf_map_update_elem(bpf_map__fd(x->maps.self), &key, &self, BPF_ANY) ||
+	    bpf_map_update_elem(bpf_map__fd(x->maps.neigh), &peer, &seen, BPF_ANY))
 		return NULL;
 	return x;
 }
@@ -165,9 +188,10 @@ static struct bed4_xdp_bpf *load(enum bed4_csum_mode csum)
 static int set_up(void)
 {
 	base = bench_base_bpf__open_and_load();
-	xdp = load(BED4_CSUM_MODE_AUTO);
-	zero = load(BED4_CSUM_MODE_ZERO);
-	return base && xdp && zero ? 0 : -1;
+	xdp = load(BED4_CSUM_MODE_AUTO, 64);
+	zero = load(BED4_CSUM_MODE_ZERO, 64);
+	blind = load(BED4_CSUM_MODE_AUTO, 0);
+	return base && xdp && zero && blind ? 0 : -1;
 }
 
 static struct contender contenders[40];
@@ -191,31 +215,57 @@ static struct contender *add(const char *what, size_t size, __u32 destinations, 
 	return c;
 }
 
+/* What two programs do, one of which lacks one thing: checksums, accounting. */
+static void fill_pairs(size_t size, const struct contender *base_line)
+{
+	int ours = bpf_program__fd(xdp->progs.bed4_xdp), load = (int)size - 48;
+	struct contender *c, *without;
+
+	without = add("decapsulate, checksum 0", size, 1, ours, "under", XDP_REDIRECT, base_line);
+	from_peer(&without->pkt, NET6, 64, load, CSUM_ZERO);
+	c = add("decapsulate", size, 1, ours, "under", XDP_REDIRECT, base_line);
+	from_peer(&c->pkt, NET6, 64, load, CSUM_FULL);
+	c->without = without;
+	without = add("encapsulate, checksum 0", size, 1, bpf_program__fd(zero->progs.bed4_xdp), "v6",
+		      XDP_REDIRECT, base_line);
+	from_host(&without->pkt, HOST6, FAR6, 64, load);
+	c = add("encapsulate", size, 1, ours, "v6", XDP_REDIRECT, base_line);
+	from_host(&c->pkt, HOST6, FAR6, 64, load);
+	c->without = without;
+	without = add("relay, no accounting", size, 1, bpf_program__fd(blind->progs.bed4_xdp), "under",
+		      XDP_TX, base_line);
+	from_peer(&without->pkt, FAR6, 64, load, CSUM_FULL);
+	c = add("relay", size, 1, ours, "under", XDP_TX, base_line);
+	from_peer(&c->pkt, FAR6, 64, load, CSUM_FULL);
+	c->without = without;
+}
+
+static void fill_many(__u32 n, const struct contender *base_line)
+{
+	int ours = bpf_program__fd(xdp->progs.bed4_xdp);
+	struct contender *c;
+
+	c = add("decapsulate", 64, n, ours, "under", XDP_REDIRECT, base_line);
+	from_peer(&c->pkt, NET6, 64, 16, CSUM_FULL);
+	c = add("relay", 64, n, ours, "under", XDP_TX, base_line);
+	from_peer(&c->pkt, FAR6, 64, 16, CSUM_FULL);
+	c = add("encapsulate", 64, n, ours, "v6", XDP_REDIRECT, base_line);
+	from_host(&c->pkt, HOST6, FAR6, 64, 16);
+}
+
 /* The baseline and ours, for one size of inner packet and number of destinations. */
 static void fill(size_t size, __u32 n)
 {
-	int ours = bpf_program__fd(xdp->progs.bed4_xdp), load = (int)size - 48;
-	struct contender *base_line, *c;
+	struct contender *base_line;
 
 	base_line = add("plain XDP forward", size, n, bpf_program__fd(base->progs.plain_forward), "v6",
 			XDP_REDIRECT, NULL);
 	base_line->base = base_line;
-	from_host(&base_line->pkt, HOST6, NET6, 64, load);
-	if (n == 1) {
-		c = add("decapsulate, checksum 0", size, n, ours, "under", XDP_REDIRECT, base_line);
-		from_peer(&c->pkt, NET6, 64, load, CSUM_ZERO);
-	}
-	c = add("decapsulate", size, n, ours, "under", XDP_REDIRECT, base_line);
-	from_peer(&c->pkt, NET6, 64, load, CSUM_FULL);
-	c = add("relay", size, n, ours, "under", XDP_TX, base_line);
-	from_peer(&c->pkt, FAR6, 64, load, CSUM_FULL);
-	if (n == 1) {
-		c = add("encapsulate, checksum 0", size, n, bpf_program__fd(zero->progs.bed4_xdp), "v6",
-			XDP_REDIRECT, base_line);
-		from_host(&c->pkt, HOST6, FAR6, 64, load);
-	}
-	c = add("encapsulate", size, n, ours, "v6", XDP_REDIRECT, base_line);
-	from_host(&c->pkt, HOST6, FAR6, 64, load);
+	from_host(&base_line->pkt, HOST6, NET6, 64, (int)size - 48);
+	if (n == 1)
+		fill_pairs(size, base_line);
+	else
+		fill_many(n, base_line);
 }
 
 static void fill_all(void)
@@ -249,5 +299,6 @@ int main(int argc, char **argv)
 	bench_base_bpf__destroy(base);
 	bed4_xdp_bpf__destroy(xdp);
 	bed4_xdp_bpf__destroy(zero);
+	bed4_xdp_bpf__destroy(blind);
 	return 0;
 }
