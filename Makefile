@@ -115,7 +115,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(BUILD)/san/user/opt.o $(BUILD)/san/user/io/burst.o \
+		$(BUILD)/san/user/opt.o $(addprefix $(BUILD)/san/user/io/,burst.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
@@ -135,7 +135,7 @@ $(BUILD)/cov/%.o: %.c
 	$(Q)$(CLANG) $(cflags) -O1 -g $(san) -fsanitize=fuzzer-no-link -c $< -o $@
 
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
-		$(BUILD)/cov/user/opt.o
+		$(BUILD)/cov/user/opt.o $(addprefix $(BUILD)/cov/user/io/,gso.o gro.o)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ -o $@

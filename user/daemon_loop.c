@@ -15,6 +15,7 @@
 #include "daemon_priv.h"
 #include "io/ctl.h"
 #include "io/rtnl.h"
+#include "io/tun.h"
 #include "io/udp.h"
 #include "log.h"
 #include "settle.h"
@@ -78,16 +79,31 @@ static void publish_state(struct daemon *d)
 		tell_ready(d);
 }
 
+/* Was this sender told to the map less than a second ago? From now on it was. */
+static bool told_lately(struct daemon *d, const struct bed4_in6 *addr, __u32 now)
+{
+	__u64 iid = (__u64)addr->w[2] << 32 | addr->w[3];
+	struct seen_slot *s = &d->seen[((iid ^ iid >> 29) * 0x9e3779b97f4a7c15ull) >> 54 & (SEEN_SLOTS - 1)];
+	bool lately = s->iid == iid && s->at == now;
+
+	*s = (struct seen_slot){ .iid = iid, .at = now };
+	return lately;
+}
+
 static void note_seen(struct daemon *d, const struct action *act)
 {
 	__u64 n = d->opt.account;
+	__u32 now = daemon_seconds();
 
 	if (!n)
 		return;
-	/* As programs do; with programs attached those count, and an entry only has to be there. */
-	if (n > 1 && d->info.mode == BED4_MODE_OFF && (__u64)random() % n)
-		return;
-	fastpath_seen(d->fp, &act->in6, act->to, daemon_seconds(), n, n * act->len);
+	/* With programs attached those count, and an entry only has to be there. */
+	if (n > 1 && d->info.mode == BED4_MODE_OFF && (__u64)random() % n) {
+		if (told_lately(d, &act->in6, now))
+			return;
+		n = 0;
+	}
+	fastpath_seen(d->fp, &act->in6, act->to, now, n, n * act->len);
 }
 
 static void sent(void *arg, unsigned int note, bool ok)
@@ -97,16 +113,28 @@ static void sent(void *arg, unsigned int note, bool ok)
 	tunnel_done(&d->tunnel, &d->waiting[note], ok);
 }
 
+static void written(void *arg, const struct gro_batch *batch)
+{
+	struct daemon *d = arg;
+	bool ok = tun_write(d->tun, batch);
+	unsigned int i;
+
+	for (i = 0; i < batch->count; i++)
+		tunnel_done(&d->tunnel, &d->waiting[batch->notes[i]], ok);
+}
+
+/* The end of a round: all that waits goes out. */
 static void flush(struct daemon *d)
 {
 	if (!d->waiting_count)
 		return;
 	burst_flush(d->out, d->udp, sent, d);
+	gro_flush(&d->in_order, written, d);
 	d->waiting_count = 0;
 }
 
 /* What a packet was read into stays as it is until the round is over; what the core made does not. */
-static bool send_later(struct daemon *d, const struct action *act)
+static bool may_wait(struct daemon *d, const struct action *act)
 {
 	const __u8 *room = d->actions.room;
 
@@ -114,10 +142,32 @@ static bool send_later(struct daemon *d, const struct action *act)
 		return false;
 	if (d->waiting_count == WAITING_MAX)
 		flush(d);
+	return true;
+}
+
+static bool send_later(struct daemon *d, const struct action *act)
+{
+	if (!may_wait(d, act))
+		return false;
 	if (!burst_add(d->out, act->to, act->data, act->len, act->tos, act->ttl, d->waiting_count))
 		return false;
 	d->waiting[d->waiting_count++] = *act;
 	return true;
+}
+
+/* Merged with others of its flow if it may wait for them; else behind all that do. */
+static void write_tun(struct daemon *d, const struct action *act)
+{
+	bool waits = may_wait(d, act);
+	unsigned int note;
+
+	if (!waits)
+		flush(d);
+	note = d->waiting_count++;
+	d->waiting[note] = *act;
+	gro_add(&d->in_order, act->data, act->len, note, written, d);
+	if (!waits)
+		flush(d);
 }
 
 static void carry_out(struct daemon *d, const struct action *act)
@@ -131,8 +181,8 @@ static void carry_out(struct daemon *d, const struct action *act)
 		ok = !udp_send(d->udp, act->to, act->data, act->len, act->tos, act->ttl);
 		break;
 	case ACTION_TUN:
-		ok = write(d->tun, act->data, act->len) == (ssize_t)act->len;
-		break;
+		write_tun(d, act);
+		return;
 	case ACTION_SEEN:
 		note_seen(d, act);
 		break;
@@ -195,16 +245,41 @@ static void read_lan(struct daemon *d)
 	}
 }
 
+/* A packet that stands for many: segment by segment. */
+static void cut(struct daemon *d, struct gso *g)
+{
+	static __u8 room[4 * PACKET_MAX] __attribute__((aligned(8)));
+	size_t n, used = 0;
+
+	while ((n = gso_next_len(g))) {
+		if (used + n > sizeof(room)) {
+			flush(d);
+			used = 0;
+		}
+		gso_next(g, room + used);
+		tunnel_rx_tun(&d->tunnel, d->now, room + used, n, &d->actions);
+		daemon_carry_out(d);
+		used += (n + 7) & ~7ul;
+	}
+	flush(d);
+}
+
 static void read_tun(struct daemon *d)
 {
+	struct virtio_net_hdr vnet;
+	struct gso g;
 	ssize_t n;
 	int i;
 
 	d->now = daemon_now();
 	for (i = 0; i < BATCH; i++) {
-		n = read(d->tun, packets[i], sizeof(packets[i]));
+		n = tun_read(d->tun, &vnet, packets[i], sizeof(packets[i]));
 		if (n <= 0)
 			break;
+		if (gso_begin(&g, &vnet, packets[i], (size_t)n) > 0) {
+			cut(d, &g);
+			continue;
+		}
 		tunnel_rx_tun(&d->tunnel, d->now, packets[i], (size_t)n, &d->actions);
 		daemon_carry_out(d);
 	}

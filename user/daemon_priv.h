@@ -9,9 +9,18 @@
 #include "daemon.h"
 #include "io/ctl.h"
 #include "io/burst.h"
+#include "io/gso.h"
 #include "io/hops.h"
 
 #define WAITING_MAX 256
+
+#define SEEN_SLOTS 1024 /* a power of two */
+
+/* Router with the fast path off: a sender, and the second when `neigh` was last told of it. */
+struct seen_slot {
+	__u64 iid;
+	__u32 at;
+};
 
 struct daemon {
 	struct load_options opt; /* in effect */
@@ -41,8 +50,10 @@ struct daemon {
 	int stop_conn; /* who asked for it and waits for the answer, 0 nobody */
 	struct actions actions;
 	struct burst *out; /* datagrams that wait for the end of a round */
+	struct gro in_order; /* packets for the TUN device that do, in order within a flow */
 	struct action waiting[WAITING_MAX]; /* what they are, by their notes */
 	unsigned int waiting_count;
+	struct seen_slot seen[SEEN_SLOTS];
 };
 
 enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };

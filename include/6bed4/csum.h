@@ -73,8 +73,14 @@ BED4_INLINE __be16 bed4_csum_udp_final(__u64 sum)
 BED4_INLINE __u64 bed4_csum_buf(__u64 sum, const void *p, size_t len)
 {
 	const __u8 *b = p;
+	__u64 eight;
 	__u16 word;
 
+	for (; len >= 8; len -= 8, b += 8) {
+		__builtin_memcpy(&eight, b, 8);
+		sum += (__u32)eight;
+		sum += eight >> 32;
+	}
 	for (; len > 1; len -= 2, b += 2) {
 		__builtin_memcpy(&word, b, 2);
 		sum += word;

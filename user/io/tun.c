@@ -56,9 +56,18 @@ static int set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifin
 	return err ? err_set(e, err, "cannot set up the TUN device %s: %s", name, strerror(-err)) : 0;
 }
 
+/*
+ * Packets of up to 64 KB in one piece, and checksums left to us (gso.c). A kernel that does not want to
+ * gives packets one by one.
+ */
+static void take_whole(int fd)
+{
+	ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO6 | TUN_F_TSO_ECN);
+}
+
 int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifindex, struct err *e)
 {
-	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI };
+	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
 	int err, fd = open_device(e);
 
 	if (fd < 0)
@@ -78,5 +87,25 @@ int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifind
 		close(fd);
 		return err;
 	}
+	take_whole(fd);
 	return fd;
+}
+
+ssize_t tun_read(int fd, struct virtio_net_hdr *vnet, void *packet, size_t size)
+{
+	struct iovec iov[] = { { vnet, sizeof(*vnet) }, { packet, size } };
+	ssize_t n = readv(fd, iov, 2);
+
+	if (n < 0)
+		return -errno;
+	return n < (ssize_t)sizeof(*vnet) ? -EAGAIN : n - (ssize_t)sizeof(*vnet);
+}
+
+bool tun_write(int fd, const struct gro_batch *batch)
+{
+	struct iovec iov[1 + sizeof(batch->iov) / sizeof(*batch->iov)];
+
+	iov[0] = (struct iovec){ (void *)&batch->vnet, sizeof(batch->vnet) };
+	memcpy(&iov[1], batch->iov, batch->iov_count * sizeof(*iov));
+	return writev(fd, iov, (int)batch->iov_count + 1) == (ssize_t)(sizeof(batch->vnet) + batch->len);
 }

@@ -7,8 +7,10 @@
 #define IO_TUN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "err.h"
+#include "io/gso.h"
 
 /*
  * Creates the TUN device @name, or adopts it when it is there already, and sets it up: persistent,
@@ -17,5 +19,14 @@
  * *@ifindex is set.
  */
 int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifindex, struct err *e);
+
+/*
+ * Reads one packet, which may stand for many (gso.h), with its description. Returns its length, or
+ * -errno (-EAGAIN: none).
+ */
+ssize_t tun_read(int fd, struct virtio_net_hdr *vnet, void *packet, size_t size);
+
+/* Writes one packet that may stand for many; false: the kernel did not take it. */
+bool tun_write(int fd, const struct gro_batch *batch);
 
 #endif
