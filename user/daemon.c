@@ -172,7 +172,7 @@ static int watch_hops(struct daemon *d, struct err *e)
 {
 	int err;
 
-	if (d->opt.role == BED4_ROLE_PEER || d->opt.mode == BED4_MODE_OFF)
+	if (d->opt.role == BED4_ROLE_PEER || !fastpath_has_xdp(d->fp))
 		return 0;
 	err = hops_open(&d->hops);
 	if (err)

@@ -11,7 +11,7 @@ set -u
 ROUNDS=${ROUNDS:-7}
 SECS=${SECS:-1}
 PREFIX=2001:67c:127c::/64
-CONTENDERS=(${CONTENDERS:-plain nogso vxlan tc xdp off relay})
+CONTENDERS=(${CONTENDERS:-plain nogso forward vxlan tc xdp off relay})
 
 host_of() { echo "2001:db8:$1::2"; } # $1 number of the contender
 declare -A target
@@ -88,6 +88,11 @@ set_up() {
 		row "$c" $((n++))
 		case $c in
 		plain | nogso) far_net "$c" eth0 ;;
+		forward)
+			far_net "$c" eth0
+			offloads "$c" tx off gro on
+			ns r-forward "$TOP/build/bench/live" forward eth0 v6
+			;;
 		vxlan) far_vxlan ;;
 		relay) far_relay ;;
 		tc | off) far_6bed4 "$c" "$c" ;;

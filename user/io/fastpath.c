@@ -272,6 +272,11 @@ static int open_all(struct fastpath *fp, struct err *e)
 	return err ? err_set(e, err, "cannot open the event ring: %s", strerror(-err)) : 0;
 }
 
+bool fastpath_has_xdp(const struct fastpath *fp)
+{
+	return fp->xdp != NULL;
+}
+
 static void unpin_all(const char *dir)
 {
 	int i;
