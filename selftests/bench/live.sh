@@ -72,7 +72,7 @@ row_relay() {
 # line NAME ROW FRAME DESTINATION SIZE [CHUNK]: from the side that the frame is for, to the other, or
 # (relay) back out of the same one.
 line() {
-	local name=$1 c=$2 frame=$3 dst=$4 size=$5 chunk=${6:-65536} gen=u sink=v
+	local name=$1 c=$2 frame=$3 dst=$4 size=$5 chunk=${6:-262144} gen=u sink=v
 	[ "$frame" = native ] && gen=v sink=u
 	[ "$dst" = $FAR ] && sink=u
 	echo "$name/$size $gen-$c $sink-$c $size $frame $dst $chunk"
@@ -82,17 +82,17 @@ contenders() {
 	local size=$1
 	line redirect bare native $PEER "$size"
 	line forward plain native $PEER "$size"
-	line kernel-forward kernel native $PEER "$size"
-	line decapsulate xdp tunnel $NET "$size"
+	line kernel-forward kernel native $PEER "$size" 131072
 	line decapsulate-zero xdp tunnel0 $NET "$size"
+	line decapsulate xdp tunnel $NET "$size"
 	line relay xdp tunnel $FAR "$size"
 	line encapsulate xdp native $FAR "$size"
 	line encapsulate-zero zero native $FAR "$size"
-	line tc-decapsulate tc tunnel $NET "$size"
-	line tc-relay tc tunnel $FAR "$size"
-	line tc-encapsulate tc native $FAR "$size"
-	line vxlan-decapsulate vxlan vxlan $NET "$size"
-	line vxlan-encapsulate vxlan native $PEER "$size"
+	line tc-decapsulate tc tunnel $NET "$size" 131072
+	line tc-relay tc tunnel $FAR "$size" 131072
+	line tc-encapsulate tc native $FAR "$size" 131072
+	line vxlan-decapsulate vxlan vxlan $NET "$size" 131072
+	line vxlan-encapsulate vxlan native $PEER "$size" 131072
 	line tun-decapsulate relay relay $NET "$size" 256
 	line tun-encapsulate relay native $PEER "$size" 256
 	line daemon-decapsulate off tunnel $NET "$size" 256
