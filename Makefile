@@ -194,10 +194,7 @@ $(BUILD)/bench/relay: $(BUILD)/selftests/bench/relay.o
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 bench: $(BENCH) $(BUILD)/bench/neigh $(BUILD)/bench/live $(BUILD)/bench/relay $(BUILD)/6bed4ctl
-	$(Q)$(BENCH)
-	$(Q)BENCH_NEIGH_JSON=$(BENCH_JSON:%=%.neigh.json) $(BUILD)/bench/neigh
-	$(Q)selftests/bench/live.sh
-	$(Q)selftests/bench/tcp.sh
+	$(Q)BENCH_JSON=$(BENCH_JSON) selftests/bench/all.sh
 
 demo: deps
 	$(Q)$(MAKE) --no-print-directory all

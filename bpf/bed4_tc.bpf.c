@@ -80,7 +80,7 @@ int bed4_tc_out(struct __sk_buff *skb)
 	if (o == BED4_OUT)
 		account_tx(&v.ip6->dst, len, random);
 	else
-		o = choose_path(self, upper, len, &v);
+		o = choose_path(self, cpu, upper, len, &v);
 	if (!settled(BED4_HOOK_TC_OUT,
 		     skb_prepend(skb, self->listen, v.to, len, v.tclass, csum, random), o, len, &action))
 		return action;
@@ -127,7 +127,7 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
 		return leave(BED4_HOOK_TC_IN, o, len);
 	random = packet_random(cpu);
-	note_sender(self, &v.ip6->src, dg.src, v.len, random);
+	note_sender(self, cpu, &v.ip6->src, dg.src, v.len, random);
 	if (o == BED4_RELAY)
 		return tc_relay(skb, self, &v, random);
 	len = v.len;

@@ -46,7 +46,7 @@ static __always_inline int forward_native(struct xdp_md *ctx, struct bed4_cpu *c
 
 	if (o)
 		return leave(o, len);
-	account_rx(&v->ip6->src, dg->src, len, random);
+	account_rx(cpu, &v->ip6->src, dg->src, len, random);
 	return settle(ctx, xdp_strip(ctx, &hop, v->tclass, true), &hop, BED4_IN_NATIVE, len);
 }
 
@@ -74,7 +74,7 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
 	plan.csum = bed4_csum_plan(cfg_csum, plan.received, v->ip6, inner);
 	if (plan.csum == BED4_CSUM_CANNOT)
 		return leave(BED4_SLOW_CSUM, plan.len);
-	account_rx(&v->ip6->src, dg->src, plan.len, plan.random);
+	account_rx(cpu, &v->ip6->src, dg->src, plan.len, plan.random);
 	account_tx(&v->ip6->dst, plan.len, plan.random);
 	return settle(ctx, xdp_rewrite(ctx, &plan, &hop), &hop, BED4_RELAY, plan.len);
 }
@@ -97,7 +97,7 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 		return leave(BED4_SLOW_LOCAL, len);
 	__builtin_memcpy(same.dmac, eth->dst, 6);
 	__builtin_memcpy(same.smac, eth->src, 6);
-	note_sender(self, &v->ip6->src, dg->src, len, packet_random(cpu));
+	note_sender(self, cpu, &v->ip6->src, dg->src, len, packet_random(cpu));
 	if (xdp_mark(ctx))
 		return leave(BED4_SLOW_MODE, len);
 	err = xdp_strip(ctx, &same, v->tclass, false);

@@ -111,6 +111,18 @@ static __always_inline __u32 packet_random(struct bed4_cpu *cpu)
 	return (x ^ x >> 32) * 0xd6e8feb86659fd93ull >> 32;
 }
 
+/* Boottime in ns, at most a tick old: reading the clock would cost more than the rest of a stamp. */
+static __always_inline __u64 packet_time(struct bed4_cpu *cpu)
+{
+	__u64 jiffies = bpf_jiffies64();
+
+	if (cpu->jiffies != jiffies) {
+		cpu->jiffies = jiffies;
+		cpu->now = bpf_ktime_get_boot_ns();
+	}
+	return cpu->now;
+}
+
 /* A packet is counted with its neighbour when its random number says so. */
 static __always_inline bool sampled(__u32 random)
 {
@@ -120,8 +132,8 @@ static __always_inline bool sampled(__u32 random)
 }
 
 /* A packet from a validated peer. */
-static __always_inline void account_rx(const struct bed4_in6 *addr, struct bed4_ep ep, __u32 len,
-				       __u32 random)
+static __always_inline void account_rx(struct bed4_cpu *cpu, const struct bed4_in6 *addr,
+				       struct bed4_ep ep, __u32 len, __u32 random)
 {
 	struct bed4_in6 key = *addr;
 	struct bed4_neigh *n;
@@ -133,7 +145,7 @@ static __always_inline void account_rx(const struct bed4_in6 *addr, struct bed4_
 		report_seen(&key, ep);
 		return;
 	}
-	n->heard = seconds(bpf_ktime_get_boot_ns());
+	n->heard = seconds(packet_time(cpu));
 	__sync_fetch_and_add(&n->rx_packets, cfg_account);
 	__sync_fetch_and_add(&n->rx_bytes, (__u64)len * cfg_account);
 }
@@ -193,11 +205,12 @@ static __always_inline void note_pulse(bool tx, __u32 now)
  * IPv6 header, @len is that of the packet.
  */
 static __always_inline enum bed4_outcome choose_path(const struct bed4_self *self,
+						     struct bed4_cpu *cpu,
 						     struct bed4_cur upper, __u32 len,
 						     struct bed4_verdict *v)
 {
 	bool inside = bed4_same_prefix(&v->ip6->dst, &self->own), tell;
-	__u64 now = bpf_ktime_get_boot_ns();
+	__u64 now = packet_time(cpu);
 	struct bed4_in6 key = v->ip6->dst;
 	struct bed4_neigh *n = inside ? bpf_map_lookup_elem(&neigh, &key) : NULL;
 	enum bed4_outcome o = bed4_choose_path(self, n, seconds(now), upper, ask_policy, NULL, v,
@@ -216,10 +229,10 @@ static __always_inline enum bed4_outcome choose_path(const struct bed4_self *sel
 }
 
 /* Peer: a packet for this host came from @src, straight or by the router. */
-static __always_inline void note_heard(const struct bed4_self *self, const struct bed4_in6 *addr,
-				       struct bed4_ep src, __u32 len)
+static __always_inline void note_heard(const struct bed4_self *self, struct bed4_cpu *cpu,
+				       const struct bed4_in6 *addr, struct bed4_ep src, __u32 len)
 {
-	__u32 now = seconds(bpf_ktime_get_boot_ns());
+	__u32 now = seconds(packet_time(cpu));
 	struct bed4_in6 key = *addr;
 	struct bed4_neigh *n;
 
@@ -236,13 +249,14 @@ static __always_inline void note_heard(const struct bed4_self *self, const struc
 }
 
 /* Counts the sender of a packet that was good to come in. */
-static __always_inline void note_sender(const struct bed4_self *self, const struct bed4_in6 *addr,
-					struct bed4_ep src, __u32 len, __u32 random)
+static __always_inline void note_sender(const struct bed4_self *self, struct bed4_cpu *cpu,
+					const struct bed4_in6 *addr, struct bed4_ep src, __u32 len,
+					__u32 random)
 {
 	if (cfg_role == BED4_ROLE_PEER)
-		note_heard(self, addr, src, len);
+		note_heard(self, cpu, addr, src, len);
 	else
-		account_rx(addr, src, len, random);
+		account_rx(cpu, addr, src, len, random);
 }
 
 /* Is a packet with this outcome at its end? What is neither this nor FORWARD is passed on. */

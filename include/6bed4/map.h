@@ -162,6 +162,7 @@ struct bed4_hop {
 /* Value of `percpu`: what the programs keep from packet to packet on one CPU. */
 struct bed4_cpu {
 	__u64 random; /* state of a generator of random numbers; 0: not begun */
+	__u64 jiffies, now; /* boottime in ns, as it was when that tick began to be used */
 	__u32 crowd; /* rises when a slot turns out to serve another destination, falls with hits */
 	__u32 pad;
 	struct {
@@ -258,7 +259,7 @@ _Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 56, "ABI: with the kernel's own, 128 bytes");
 _Static_assert(sizeof(struct bed4_hop) == 32, "ABI");
-_Static_assert(sizeof(struct bed4_cpu) == 128, "ABI");
+_Static_assert(sizeof(struct bed4_cpu) == 144, "ABI");
 _Static_assert(sizeof(struct bed4_via) == 20, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 40, "ABI");
 

@@ -331,6 +331,6 @@ int main(int argc, char **argv)
 	if (argc == 4)
 		return between(argv[1], argv[2], argv[3]);
 	if (argc >= 2 && !strcmp(argv[1], "run"))
-		return run(getenv("BENCH_LIVE_JSON"));
+		return run(getenv("BENCH_JSON"));
 	return 2;
 }

@@ -3,7 +3,7 @@
 #
 # live.sh: packets per second through a router, each contender in a namespace of its own between two
 # veth pairs, generator and sink at their far ends (live.c). Everything runs on one CPU. With
-# BENCH_JSON=FILE the numbers are also in FILE.live.json. Must not judge.
+# BENCH_JSON=FILE the numbers are also in FILE-SIZE. Must not judge.
 set -u
 
 # shellcheck source=../net/lib.sh
@@ -114,6 +114,6 @@ row_6bed4 off --fast-path off
 ns r-bare "$LIVE" redirect under v6 && ns r-plain "$LIVE" forward under v6 || echo "bench: cannot attach" >&2
 for size in ${SIZES:-64 1400}; do
 	contenders "$size" | grep -E "^(${ONLY:-.})" >"$WORK/contenders"
-	BENCH_LIVE_JSON=${BENCH_JSON:+$BENCH_JSON.live-$size.json} \
+	BENCH_JSON=${BENCH_JSON:+$BENCH_JSON-$size} \
 		ns far taskset -c $CPU "$LIVE" run <"$WORK/contenders"
 done

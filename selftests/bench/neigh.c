@@ -202,7 +202,7 @@ static int run(struct json_object *o)
 int main(int argc, char **argv)
 {
 	struct json_object *o = json_object_new_object();
-	const char *file = getenv("BENCH_NEIGH_JSON");
+	const char *file = getenv("BENCH_JSON");
 	int err;
 
 	(void)argc;

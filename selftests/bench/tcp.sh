@@ -3,7 +3,7 @@
 #
 # tcp.sh: TCP throughput from a native host through a router to a host behind a link or tunnel, each
 # contender in namespaces of its own, all of them interleaved in one run. Prints a table, ratios to
-# a plain IPv6 router first; with BENCH_JSON=FILE also as FILE.tcp.json. Must not judge.
+# a plain IPv6 router first; with BENCH_JSON=FILE also in FILE. Must not judge.
 set -u
 
 # shellcheck source=../net/lib.sh
@@ -134,7 +134,7 @@ table() {
 set_up
 measure >"$WORK/runs"
 table >"$WORK/table"
-[ -n "${BENCH_JSON:-}" ] && cp "$WORK/table" "$BENCH_JSON.tcp.json"
+[ -n "${BENCH_JSON:-}" ] && cp "$WORK/table" "$BENCH_JSON"
 echo "TCP through a router to a host behind it, Mbit/s; ratio to a plain IPv6 router; out: to that host"
 jq -r 'to_entries | sort_by(.key) | .[] | [.key, .value.ratio, .value.median, .value.min, .value.max] | @tsv' "$WORK/table" |
 	awk '{ printf "  %-12s %6.2f %8d %8d %8d\n", $1, $2, $3, $4, $5 }'
