@@ -17,6 +17,7 @@
 #include "bed4_xdp.skel.h"
 #include "bench_base.skel.h"
 #include "cases.h"
+#include "numbers.h"
 
 #define ROUNDS 25
 #define REPEAT 50000 /* at least; and each destination twice */
@@ -36,13 +37,6 @@ struct contender {
 
 static struct bench_base_bpf *base;
 static struct bed4_xdp_bpf *xdp, *zero, *blind; /* without checksums; without accounting */
-
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
 
 static __u32 repeats(const struct contender *c)
 {
@@ -107,7 +101,7 @@ static double extra(const struct contender *c)
 
 	for (int i = 0; i < ROUNDS; i++)
 		d[i] = c->ns[i] - c->without->ns[i];
-	qsort(d, ROUNDS, sizeof(double), by_value);
+	bench_sort(d, ROUNDS);
 	return d[ROUNDS / 2];
 }
 
@@ -137,7 +131,7 @@ static void report(struct contender *c, size_t n, const char *file)
 
 	for (size_t i = 0; i < n; i++) {
 		memcpy(c[i].sorted, c[i].ns, sizeof(c[i].ns));
-		qsort(c[i].sorted, ROUNDS, sizeof(double), by_value);
+		bench_sort(c[i].sorted, ROUNDS);
 	}
 	printf("%-38s %8s %8s %8s %8s\n", "per packet, over a bare drop", "ratio", "ns", "min", "max");
 	for (size_t i = 0; i < n; i++)

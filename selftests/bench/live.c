@@ -29,6 +29,7 @@
 #include "bench_base.skel.h"
 #include "bench_live.skel.h"
 #include "cases.h"
+#include "numbers.h"
 
 #define ROUNDS 7
 #define SLICE  150000000.0 /* ns of sending, a few at a time */
@@ -53,14 +54,6 @@ static struct contender all[40];
 static size_t count;
 static struct bench_live_bpf *ends;
 static volatile __u64 *arrived;
-
-static unsigned long long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 static int attach(int prog, unsigned int dev)
 {
@@ -172,12 +165,12 @@ static int send_live(const struct contender *c, unsigned int n)
 static unsigned long long drain(__u64 want)
 {
 	const struct timespec nap = { .tv_nsec = 20000 };
-	unsigned long long last = now(), t = last;
+	unsigned long long last = bench_now(), t = last;
 	__u64 seen = *arrived;
 
 	while (*arrived < want && t - last < QUIET) {
 		nanosleep(&nap, NULL); /* yielding would take half the CPU from who has to work */
-		t = now();
+		t = bench_now();
 		if (*arrived != seen) {
 			seen = *arrived;
 			last = t;
@@ -189,7 +182,7 @@ static unsigned long long drain(__u64 want)
 /* Sends @n frames and waits for them: ns spent in @spent, arrivals in @got. */
 static int push(const struct contender *c, unsigned int n, double *spent, __u64 *got)
 {
-	unsigned long long start = now();
+	unsigned long long start = bench_now();
 	__u64 before = *arrived;
 
 	if (c->packet ? send_few(c, n) : send_live(c, n))
@@ -259,13 +252,6 @@ static int measure(void)
 	return 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The first contender is what the others are compared with. */
 static void report(const char *file)
 {
@@ -277,9 +263,9 @@ static void report(const char *file)
 		struct contender *c = &all[i];
 		double kpps, ratio, gross;
 
-		qsort(c->gross, ROUNDS, sizeof(double), by_value);
+		bench_sort(c->gross, ROUNDS);
 		gross = all[0].gross[ROUNDS / 2] / c->gross[ROUNDS / 2];
-		qsort(c->ns, ROUNDS, sizeof(double), by_value);
+		bench_sort(c->ns, ROUNDS);
 		kpps = 1e6 / c->ns[ROUNDS / 2];
 		ratio = all[0].ns[ROUNDS / 2] / c->ns[ROUNDS / 2];
 		printf("%-38s %8.3f %8.0f %8.0f %8.0f %6.2f%% %8.3f\n", c->name, ratio, kpps,

@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -21,6 +20,7 @@
 #include "core/tunnel.h"
 #include "fixture.h"
 #include "io/fastpath.h"
+#include "numbers.h"
 
 #define ROUNDS 7
 
@@ -31,14 +31,6 @@ struct result {
 	double ns[ROUNDS]; /* for one neighbour */
 	double kernel, daemon; /* bytes for one */
 };
-
-static unsigned long long now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ull + t.tv_nsec;
-}
 
 /* What the allocator has handed out. */
 static long allocated(void)
@@ -132,9 +124,9 @@ static int round_of(unsigned int n, int round, struct result *r)
 	t.self.own = fixture_self.own;
 	t.self.public = fixture_self.public;
 	t.self.flags |= BED4_SELF_ADDR;
-	start = now();
+	start = bench_now();
 	err = enter_all(&t, fp, n);
-	r->ns[round] = (double)(now() - start) / n;
+	r->ns[round] = (double)(bench_now() - start) / n;
 	r->daemon = (double)(allocated() - before) / n;
 	r->kernel = (double)map_bytes(fastpath_map_fd(fp, "neigh")) / n;
 	table_free(&t.table);
@@ -154,19 +146,12 @@ static int apart(unsigned int n, int round, struct result *r)
 	return pid < 0 || waitpid(pid, &status, 0) != pid || status ? -1 : 0;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void report(unsigned int n, struct result *r, struct json_object *root_object)
 {
 	struct json_object *o = json_object_new_object();
 	char name[32];
 
-	qsort(r->ns, ROUNDS, sizeof(double), by_value);
+	bench_sort(r->ns, ROUNDS);
 	printf("%-38u %8.0f %8.0f %8.0f %8.0f %8.0f %8.0f\n", n, r->ns[ROUNDS / 2], r->ns[0],
 	       r->ns[ROUNDS - 1], r->kernel, r->daemon, r->kernel + r->daemon);
 	snprintf(name, sizeof(name), "%u", n);
