@@ -62,6 +62,10 @@ static int open_devices(struct daemon *d, struct err *e)
 		return d->udp;
 	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
 		udp_no_csum(d->udp);
+	d->icmp = udp_open_errors();
+	if (d->icmp < 0)
+		log_error("cannot hear ICMPv4 errors: %s; hosts will not be told of what the underlay refuses",
+			  strerror(-d->icmp));
 	if (d->opt.role == BED4_ROLE_PEER && d->opt.radius)
 		d->lan = udp_open_group(lan_group, d->underlay, e);
 	if (d->lan < 0 && d->opt.role == BED4_ROLE_PEER && d->opt.radius)
@@ -210,7 +214,7 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 
 static void close_all(struct daemon *d)
 {
-	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->monitor };
+	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor };
 	size_t i;
 
 	hops_close(d->hops);
@@ -273,7 +277,7 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 	d->policy.opt = &d->opt;
 	d->policy.underlay = d->underlay = if_nametoindex(o->iface);
 	d->fixed_port = o->port_fixed;
-	d->ctl = d->tun = d->udp = d->lan = d->monitor = -1;
+	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = -1;
 	d->out = burst_new();
 	err = d->out ? bring_up(d, notice, size, e) : err_set(e, -ENOMEM, "out of memory");
 	if (!err) {

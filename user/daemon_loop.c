@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "core/icmp4.h"
 #include "daemon_priv.h"
 #include "io/ctl.h"
 #include "io/rtnl.h"
@@ -264,6 +265,21 @@ static void cut(struct daemon *d, struct gso *g)
 	flush(d);
 }
 
+static void read_icmp(struct daemon *d)
+{
+	__u8 *icmp;
+	int i, n;
+
+	for (i = 0; i < BATCH; i++) {
+		n = udp_recv_error(d->icmp, packets[0], sizeof(packets[0]), &icmp);
+		if (n < 0)
+			break;
+		tunnel_rx_icmp4(&d->tunnel, daemon_now(), icmp, (size_t)n, &d->actions);
+		daemon_carry_out(d);
+		flush(d);
+	}
+}
+
 static void read_tun(struct daemon *d)
 {
 	struct virtio_net_hdr vnet;
@@ -425,6 +441,9 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 	case SRC_LAN:
 		read_lan(d);
 		break;
+	case SRC_ICMP:
+		read_icmp(d);
+		break;
 	case SRC_CTL:
 		read_ctl(d);
 		break;
@@ -479,7 +498,8 @@ static int set_up_loop(struct daemon *d, int sig)
 		{ d->tun, SRC_TUN },	     { d->udp, SRC_UDP },
 		{ d->ctl, SRC_CTL },	     { d->monitor, SRC_MONITOR },
 		{ sig, SRC_SIGNAL },	     { fastpath_event_fd(d->fp), SRC_EVENTS },
-		{ d->lan, SRC_LAN },	     { d->hops ? hops_fd(d->hops) : -1, SRC_HOPS },
+		{ d->lan, SRC_LAN },	     { d->icmp, SRC_ICMP },
+		{ d->hops ? hops_fd(d->hops) : -1, SRC_HOPS },
 	};
 	size_t i;
 	int err = 0;

@@ -31,7 +31,7 @@ struct daemon {
 	struct limit limit;
 	struct fastpath *fp;
 	bool fixed_port; /* the user said --port */
-	int ctl, tun, udp, lan, monitor; /* -1: not open */
+	int ctl, tun, udp, lan, icmp, monitor; /* -1: not open */
 	unsigned int tun_index, underlay;
 	bool running; /* the underlay has a carrier */
 	__u64 expire_at; /* next look for neighbours that are gone */
@@ -56,7 +56,7 @@ struct daemon {
 	struct seen_slot seen[SEEN_SLOTS];
 };
 
-enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };
+enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_ICMP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };
 
 /* CLOCK_BOOTTIME, ns; and in s as in map `neigh`. */
 __u64 daemon_now(void);

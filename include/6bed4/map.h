@@ -10,7 +10,7 @@
 #include "addr.h"
 #include "stat.h"
 
-#define BED4_ABI 3
+#define BED4_ABI 4
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */

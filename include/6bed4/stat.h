@@ -64,6 +64,8 @@
 	X(DST_NEVER, "dst-never", DROP, "inner destination can never be routed")                   \
 	X(DST_FOREIGN, "dst-foreign", DROP, "inner destination is not this machine's address")     \
 	X(ECN, "ecn", DROP, "congestion mark on a packet that cannot carry it (RFC 6040)")         \
+	X(ICMP4_SHORT, "icmp4-short", DROP, "ICMPv4 error that quotes too little of a datagram")    \
+	X(ICMP4_FOREIGN, "icmp4-foreign", DROP, "ICMPv4 error about what was not sent from here")   \
 	X(NO_ADDRESS, "no-address", DROP, "no 6bed4 address yet, nothing can be sent")             \
 	X(FAILED, "failed", DROP, "could not be changed or sent after it was accepted")
 
@@ -92,7 +94,8 @@ enum bed4_kind {
 	X(TC_IN, "tc-in", "TC ingress on the underlay")                                            \
 	X(TC_OUT, "tc-out", "TC egress on the TUN device")                                         \
 	X(UDP, "udp", "the daemon's UDP socket")                                                   \
-	X(TUN, "tun", "the daemon's TUN queue")
+	X(TUN, "tun", "the daemon's TUN queue")                                                    \
+	X(ICMP, "icmp", "ICMPv4 errors that came to this machine")
 
 enum bed4_hook {
 #define BED4_X(id, name, text) BED4_HOOK_##id,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/icmp4.h"
 #include "core/tunnel.h"
 
 static struct tunnel tunnel;
@@ -109,6 +110,34 @@ static void packet(enum way way, const uint8_t *body, size_t len)
 	carry_out(block + 2, len);
 	promise(counted() == before + 1);
 	free(block);
+}
+
+/* An ICMPv4 message; most of them quote a datagram of ours and have a right checksum. */
+static void icmp4(const uint8_t *body, size_t len)
+{
+	uint8_t *p = malloc(len + 2);
+	__u64 before = counted();
+	struct bed4_ip4 *ip4;
+	__be16 csum = 0;
+
+	promise(p != NULL);
+	memcpy(p, body, len);
+	if (len >= 36 && !(body[4] & 1)) {
+		ip4 = (void *)(p + 8);
+		ip4->vhl = 0x45;
+		ip4->proto = BED4_PROTO_UDP;
+		ip4->frag = 0;
+		ip4->src = tunnel.self.listen.addr;
+		memcpy(p + 28, &tunnel.self.listen.port, 2);
+		memcpy(p + 2, &csum, 2);
+		csum = (__be16)~bed4_csum_fold(bed4_csum_buf(0, p, len));
+		memcpy(p + 2, &csum, 2);
+	}
+	actions_clear(&actions);
+	tunnel_rx_icmp4(&tunnel, now, p, len, &actions);
+	carry_out(p, len);
+	promise(counted() == before + 1);
+	free(p);
 }
 
 static bool onlink(const void *arg, __be32 addr)
@@ -211,6 +240,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			packet((kind >> 2) % 3, copy, summed(copy, data, len, at));
 			break;
 		case 2:
+			if (kind & 16) {
+				icmp4(data, len);
+				break;
+			}
 			if (kind & 4 && len >= 16) {
 				hear_of(data, kind & 8);
 				break;

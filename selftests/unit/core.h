@@ -151,4 +151,24 @@ static inline void nd_neigh(struct pkt *p, const char *src, const char *dst, uns
 	nd_packet(p, src, dst, type, body, opt ? 28 : 20);
 }
 
+/* The ICMPv6 error in the last action, about @about, from the router's own address. */
+static inline void expect_error(const struct action *act, unsigned int type, unsigned int code,
+			 unsigned int param, const struct pkt *about)
+{
+	size_t quote = about->len < 1232 ? about->len : 1232;
+	unsigned int sum;
+
+	assert_non_null(act);
+	assert_int_equal(act->len, 48 + quote);
+	assert_memory_equal(act->data + 8, in6(OWN6).b, 16);
+	assert_memory_equal(act->data + 24, about->b + 8, 16);
+	assert_int_equal(act->data[40], type);
+	assert_int_equal(act->data[41], code);
+	assert_int_equal(pkt_get16(act->data + 44), param >> 16);
+	assert_int_equal(pkt_get16(act->data + 46), param & 0xffff);
+	assert_memory_equal(act->data + 48, about->b, quote);
+	sum = pkt_csum6(act->data + 8, 58, act->data + 40, act->len - 40);
+	assert_int_equal(sum, 0);
+}
+
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "core.h"
+#include "core/icmp4.h"
 
 #define ME4   "131.1.0.2"
 #define ME6   "2001:67c:127c:0:52c3:83ff:fe01:2" /* ME4:PPORT */
@@ -671,6 +672,46 @@ static void redirect_is_a_hint(void **state)
 	assert_state(FAR6, BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT);
 }
 
+/* An ICMPv4 error about a datagram to @to, from ours to FAR6; is its sender told? */
+static bool draw_error(struct bed4_ep to)
+{
+	char own[INET6_ADDRSTRLEN], addr[INET_ADDRSTRLEN];
+	const struct action *act;
+	struct pkt p;
+
+	inet_ntop(AF_INET6, &core.t.self.own, own, sizeof(own));
+	inet_ntop(AF_INET, &to.addr, addr, sizeof(addr));
+	pkt_udp6(&p, own, FAR6, 64, 100);
+	pkt_outer(&p, ME4, PPORT, addr, ntohs(to.port), 0, CSUM_FULL);
+	pkt_push(&p, 8);
+	p.b[0] = 3;
+	p.b[1] = 1;
+	pkt_put16(p.b + 2, pkt_fold(pkt_sum(0, p.b, p.len)));
+	core_keep(&core, &p);
+	tunnel_rx_icmp4(&core.t, core.now, core.packet, p.len, &core.a);
+	look(&core);
+	act = core_did(&core, ACTION_TUN);
+	return act && act->data[40] == 1 && act->data[41] == 3;
+}
+
+static void an_error_makes_a_path_doubtful(void **state)
+{
+	(void)state;
+	make_reachable();
+	assert_false(draw_error(ep(FAR4, PPORT + 2))); /* nothing was sent there */
+	assert_state(FAR6, BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT);
+	assert_true(draw_error(ep(ROUTER4, PORT))); /* told, but it is another path */
+	assert_state(FAR6, BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT);
+	ns_sent = 0;
+	assert_true(draw_error(ep(FAR4, PPORT)));
+	assert_state(FAR6, BED4_NEIGH_PROBE, BED4_PATH_DIRECT);
+	assert_int_equal(ns_sent, 1);
+	draw_error(ep(FAR4, PPORT)); /* one doubt is enough */
+	assert_int_equal(ns_sent, 1);
+	run(4 * SEC);
+	assert_state(FAR6, BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER);
+}
+
 static void counters_follow_within_a_second(void **state)
 {
 	(void)state;
@@ -755,6 +796,7 @@ int main(void)
 		T(lan_only_from_a_connected_subnet), T(lan_multicast_is_answered_and_returned),
 		T(eager_syn_goes_straight_once), T(unused_entries_go), T(new_address_empties_the_cache),
 		T(permanent_entries_stay_as_they_are), T(stamps_may_be_ahead), T(redirect_is_a_hint),
+		T(an_error_makes_a_path_doubtful),
 		T(counters_follow_within_a_second), T(table_keeps_its_order),
 	};
 

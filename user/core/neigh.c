@@ -430,6 +430,18 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 	next_ns(t, p->now, n, p->a);
 }
 
+void neigh_doubt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
+		 struct actions *a)
+{
+	struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) : NULL;
+
+	if (!n || n->path == BED4_PATH_ROUTER || !bed4_ep_eq(neigh_at(n), at))
+		return;
+	if (n->state == BED4_NEIGH_REACHABLE || n->state == BED4_NEIGH_STALE ||
+	    n->state == BED4_NEIGH_DELAY)
+		probe(t, now, n, a);
+}
+
 bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr)
 {
 	struct tunnel *t = p->t;

@@ -35,6 +35,10 @@ bool neigh_advertised(struct pass *p, const struct bed4_in6 *addr);
 /* A Redirect about @addr: if its current path sent it, a hint to solicit, no more. Else false. */
 bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr);
 
+/* Packets to @addr at @at have drawn an error: if that is its direct path, it is probed. */
+void neigh_doubt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
+		 struct actions *a);
+
 /*
  * What the map says of an entry's use; call now and then for each. An entry that nobody has used
  * for 10 minutes is removed.

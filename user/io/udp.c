@@ -2,6 +2,7 @@
 /* The UDP socket; see udp.h. Proved by selftests/net. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/icmp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -82,6 +83,32 @@ int udp_open_group(struct bed4_ep group, unsigned int ifindex, struct err *e)
 		return fd;
 	close(fd);
 	return err_set(e, err, "cannot listen to the LAN: %s; do without it by --radius 0", strerror(-err));
+}
+
+int udp_open_errors(void)
+{
+	struct icmp_filter filter = { .data = ~(1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED |
+						1u << ICMP_PARAMETERPROB) };
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
+
+	if (fd < 0)
+		return -errno;
+	if (!setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter)))
+		return fd;
+	close(fd);
+	return -errno;
+}
+
+int udp_recv_error(int fd, void *buf, size_t size, __u8 **icmp)
+{
+	const struct bed4_ip4 *ip4 = buf;
+	ssize_t n = recv(fd, buf, size, 0), head;
+
+	if (n < 0)
+		return -errno;
+	head = n < BED4_IP4_LEN ? n : (ip4->vhl & 15) * 4;
+	*icmp = (__u8 *)buf + head;
+	return head > n ? 0 : (int)(n - head);
 }
 
 void udp_no_csum(int fd)

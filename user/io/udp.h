@@ -17,6 +17,14 @@
  */
 int udp_open(struct bed4_ep ep, unsigned int ifindex, struct err *e);
 
+/*
+ * A socket that gets the machine's ICMPv4 errors, those too about datagrams that BPF has sent; a
+ * descriptor or -errno. udp_recv_error() reads one: its length with *@icmp at the ICMP header, 2-aligned
+ * in @buf, or -errno.
+ */
+int udp_open_errors(void);
+int udp_recv_error(int fd, void *buf, size_t size, __u8 **icmp);
+
 /* Joins the multicast address of @group on one device, beside others. Returns likewise. */
 int udp_open_group(struct bed4_ep group, unsigned int ifindex, struct err *e);
 
