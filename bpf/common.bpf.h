@@ -29,6 +29,8 @@ const volatile __u32 cfg_account_below; /* 2^32 / N - 1: a random number up to t
 const volatile __u32 cfg_hop_mask; /* slots of the next-hop cache per CPU, less one */
 const volatile __u32 cfg_hop_life; /* of what it holds, jiffies */
 const volatile __u32 cfg_csum; /* enum bed4_csum_mode */
+const volatile __u32 cfg_dscp; /* of outer headers; BED4_DSCP_COPY: the inner one's */
+const volatile bool cfg_df; /* outer headers forbid fragmentation */
 const volatile bool cfg_no_tx; /* never XDP_TX: veth drops it unless the far end runs XDP too */
 const volatile bool cfg_kernel_forward; /* the kernel routes between strip and encapsulation */
 
@@ -257,6 +259,14 @@ static __always_inline void note_sender(const struct bed4_self *self, struct bed
 		note_heard(self, cpu, addr, src, len);
 	else
 		account_rx(cpu, addr, src, len, random);
+}
+
+/* The outer header of what is sent. */
+static __always_inline void put_outer(struct bed4_outer *outer, struct bed4_ep from, struct bed4_ep to,
+				      __u32 len, __u8 tclass, __u32 random)
+{
+	bed4_outer_put(outer, from, to, len, bed4_outer_tos(cfg_dscp, tclass), (__u16)random,
+		       cfg_df ? BED4_IP4_DF : 0);
 }
 
 /* Is a packet with this outcome at its end? What is neither this nor FORWARD is passed on. */

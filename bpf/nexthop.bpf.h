@@ -198,7 +198,7 @@ static __always_inline enum bed4_outcome use_hop(const struct hop_query *q, __u3
 }
 
 /* @random: packet_random() of this packet. */
-static __always_inline enum bed4_outcome nexthop4(void *ctx, __be32 src, __be32 dst, __u8 tos,
+static __always_inline enum bed4_outcome nexthop4(void *ctx, __be32 src, __be32 dst, __u8 tclass,
 						  __u32 len, struct bed4_cpu *cpu, __u32 random,
 						  struct nexthop *hop)
 {
@@ -214,7 +214,7 @@ static __always_inline enum bed4_outcome nexthop4(void *ctx, __be32 src, __be32 
 		.family = AF_INET,
 		.l4_protocol = BED4_PROTO_UDP,
 		.tot_len = len,
-		.tos = tos & 0x1c, /* what the kernel's own routing looks at (RT_TOS) */
+		.tos = bed4_outer_tos(cfg_dscp, tclass) & 0x1c, /* what the kernel's own routing looks at (RT_TOS) */
 		.ipv4_src = src,
 		.ipv4_dst = dst,
 	};

@@ -75,7 +75,7 @@ static __always_inline int skb_prepend(struct __sk_buff *skb, struct bed4_ep fro
 	outer = skb_at(skb, sizeof(*outer) + BED4_IP6_LEN);
 	if (!outer)
 		return DAMAGED;
-	bed4_outer_put(outer, from, to, len, tclass, (__u16)random);
+	put_outer(outer, from, to, len, tclass, random);
 	if (csum == BED4_CSUM_LCO)
 		bed4_outer_csum(outer, (void *)(outer + 1));
 	/* bpf_redirect_neigh() fills in a link-layer header but does not make room for one. */
@@ -107,7 +107,7 @@ static __always_inline int skb_rewrite(struct __sk_buff *skb, struct bed4_ep fro
 	old = bed4_relay_sum(outer, ip6);
 	ip6->vtf = bed4_with_tclass(ip6->vtf, tclass);
 	ip6->hops--;
-	bed4_outer_put(outer, from, to, len, tclass, (__u16)random);
+	put_outer(outer, from, to, len, tclass, random);
 	if (csum == BED4_CSUM_UPDATE)
 		bed4_outer_update(outer, ip6, received, old);
 	else if (csum == BED4_CSUM_LCO)

@@ -66,8 +66,7 @@ static __always_inline void fill_outer(struct bed4_eth *eth, const struct outer_
 	put_eth(eth, hop, BED4_ETH_IP4);
 	ip6->vtf = bed4_with_tclass(ip6->vtf, plan->tclass);
 	ip6->hops--;
-	bed4_outer_put(outer, plan->from, plan->to, plan->len, plan->tclass,
-		       (__u16)plan->random);
+	put_outer(outer, plan->from, plan->to, plan->len, plan->tclass, plan->random);
 	if (plan->csum == BED4_CSUM_UPDATE)
 		bed4_outer_update(outer, ip6, plan->received, old);
 	else if (plan->csum == BED4_CSUM_LCO)

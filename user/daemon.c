@@ -62,6 +62,8 @@ static int open_devices(struct daemon *d, struct err *e)
 		return d->udp;
 	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
 		udp_no_csum(d->udp);
+	if (d->opt.df)
+		udp_df(d->udp);
 	d->icmp = udp_open_errors();
 	if (d->icmp < 0)
 		log_error("cannot hear ICMPv4 errors: %s; hosts will not be told of what the underlay refuses",
@@ -85,7 +87,8 @@ static int open_fastpath(struct daemon *d, struct err *e)
 				     .forward = d->opt.forward, .csum = d->opt.csum, .account = d->opt.account,
 				     .tun = d->tun_index, .pin_dir = d->in.pin_dir,
 				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max,
-				     .hop_slots = d->opt.hop_slots };
+				     .hop_slots = d->opt.hop_slots,
+				     .dscp = d->opt.dscp, .df = d->opt.df };
 	unsigned int i;
 
 	for (i = 0; i < d->opt.v6_count; i++)

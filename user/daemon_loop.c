@@ -150,7 +150,8 @@ static bool send_later(struct daemon *d, const struct action *act)
 {
 	if (!may_wait(d, act))
 		return false;
-	if (!burst_add(d->out, act->to, act->data, act->len, act->tos, act->ttl, d->waiting_count))
+	if (!burst_add(d->out, act->to, act->data, act->len, bed4_outer_tos(d->opt.dscp, act->tos),
+		       act->ttl, d->waiting_count))
 		return false;
 	d->waiting[d->waiting_count++] = *act;
 	return true;
@@ -179,7 +180,8 @@ static void carry_out(struct daemon *d, const struct action *act)
 	case ACTION_UDP:
 		if (send_later(d, act))
 			return;
-		ok = !udp_send(d->udp, act->to, act->data, act->len, act->tos, act->ttl);
+		ok = !udp_send(d->udp, act->to, act->data, act->len,
+			       bed4_outer_tos(d->opt.dscp, act->tos), act->ttl);
 		break;
 	case ACTION_TUN:
 		write_tun(d, act);

@@ -77,6 +77,8 @@ static int bind_anew(struct daemon *d, struct bed4_ep ep)
 		burst_merge(fd);
 	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
 		udp_no_csum(fd);
+	if (d->opt.df)
+		udp_df(fd);
 	close(d->udp); /* leaves the epoll set with it */
 	d->udp = fd;
 	daemon_watch(d, fd, SRC_UDP);

@@ -307,6 +307,24 @@ static int set_csum(struct load_options *o, const char *s)
 	return 0;
 }
 
+static int set_dscp(struct load_options *o, const char *s)
+{
+	if (!strcmp(s, "copy"))
+		o->dscp = BED4_DSCP_COPY;
+	else if (!strcmp(s, "zero"))
+		o->dscp = 0;
+	else
+		return opt_uint(s, 0, BED4_DSCP_COPY - 1, &o->dscp);
+	return 0;
+}
+
+static int set_df(struct load_options *o, const char *s)
+{
+	(void)s;
+	o->df = true;
+	return 0;
+}
+
 static int set_wait(struct load_options *o, const char *s)
 {
 	return opt_uint(s, 0, 3600, &o->wait);
@@ -399,6 +417,9 @@ static const struct option {
 	  "who routes native IPv6; default: xdp, which bypasses netfilter" },
 	{ "udp-checksum", "MODE", FOR_BOTH, set_csum, "auto, always or zero",
 	  "auto (where it costs nothing), always, zero; default: auto" },
+	{ "dscp", "copy|zero|N", FOR_BOTH, set_dscp, "copy, zero, or a number from 0 to 63",
+	  "DSCP of the outer header; default: copy" },
+	{ "df", NULL, FOR_BOTH, set_df, NULL, "forbid routers to fragment tunnel datagrams" },
 	{ "keepalive", "SEC[,TTL]", FOR_PEER, set_keepalive, "SEC from 0 to 3600, TTL from 1 to 255",
 	  "how often to refresh the NAT's mapping; default: 30,3" },
 	{ "radius", "HOPS", FOR_PEER, set_radius, "a number from 0 to 255",
@@ -502,6 +523,7 @@ int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e)
 	o->keepalive = 30;
 	o->keepalive_ttl = BED4_KEEPALIVE_TTL;
 	o->radius = 1;
+	o->dscp = BED4_DSCP_COPY;
 	o->neigh_max = BED4_NEIGH_MAX;
 	o->hop_slots = BED4_HOP_SLOTS;
 	opt_ipv4(BED4_SERVICE_V4, &o->server);

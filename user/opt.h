@@ -7,6 +7,7 @@
 #ifndef OPT_H
 #define OPT_H
 
+#include "6bed4/ecn.h"
 #include "6bed4/map.h"
 #include "err.h"
 
@@ -46,6 +47,8 @@ struct load_options {
 	unsigned int keepalive_ttl; /* default 3 */
 	unsigned int radius; /* TTL of multicast to the LAN, 0 none; default 1 */
 	unsigned int neigh_max; /* default 65536 */
+	unsigned int dscp; /* of outer headers; default BED4_DSCP_COPY */
+	bool df; /* outer headers forbid fragmentation */
 	unsigned int hop_slots; /* default 32768; a power of two */
 	bool eager_tcp;
 	bool foreground;

@@ -208,6 +208,11 @@ int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 	add(&l, "neigh-max %u", o->neigh_max);
 	add(&l, "fast-path %s", opt_mode_name(o->mode));
 	add(&l, "udp-checksum %s", opt_csum_name(o->csum));
+	add(&l, "df %s", o->df ? "on" : "off");
+	if (o->dscp == BED4_DSCP_COPY)
+		add(&l, "dscp copy");
+	else
+		add(&l, "dscp %u", o->dscp);
 	if (o->account > 1)
 		add(&l, "account %u", o->account);
 	else

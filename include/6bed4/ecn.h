@@ -36,4 +36,15 @@ BED4_INLINE int bed4_ecn_in(__u8 tos, __u8 tclass)
 	return tclass;
 }
 
+#define BED4_DSCP_COPY 64 /* one more than the highest */
+
+/*
+ * The outer TOS of a packet with traffic class @tclass: ECN is always copied (RFC 6040 section 4.1), the
+ * DSCP copied or, if the operator wants so, always the same (RFC 2983 section 3).
+ */
+BED4_INLINE __u8 bed4_outer_tos(__u32 dscp, __u8 tclass)
+{
+	return dscp >= BED4_DSCP_COPY ? tclass : (__u8)(dscp << 2 | (tclass & 3));
+}
+
 #endif

@@ -17,20 +17,20 @@ _Static_assert(sizeof(struct bed4_outer) == BED4_OUTER_LEN, "outer headers");
 
 /*
  * Fills @h for an inner packet of @len bytes with traffic class @tos. The UDP checksum is left 0,
- * which is legal; see bed4_outer_csum(). @id: any number that varies, DF stays clear.
+ * which is legal; see bed4_outer_csum(). @id: any number that varies. @frag: BED4_IP4_DF or 0.
  */
 BED4_INLINE void bed4_outer_put(struct bed4_outer *h, struct bed4_ep from, struct bed4_ep to,
-				__u32 len, __u8 tos, __u16 id)
+				__u32 len, __u8 tos, __u16 id, __be16 frag)
 {
 	h->ip4.vhl = 0x45;
 	h->ip4.tos = tos;
 	h->ip4.len = BED4_HTONS(len + BED4_OUTER_LEN);
 	h->ip4.id = id;
-	h->ip4.frag = 0;
+	h->ip4.frag = frag;
 	h->ip4.ttl = BED4_TTL;
 	h->ip4.proto = BED4_PROTO_UDP;
 	/* Summed from values: a CPU that reads back what it has just stored in parts has to wait. */
-	h->ip4.csum = (__u16)~bed4_csum_fold((__u64)BED4_HTONS(0x4500 | tos) + h->ip4.len + id +
+	h->ip4.csum = (__u16)~bed4_csum_fold((__u64)BED4_HTONS(0x4500 | tos) + h->ip4.len + id + frag +
 					     BED4_HTONS(BED4_TTL << 8 | BED4_PROTO_UDP) +
 					     from.addr + to.addr);
 	h->ip4.src = from.addr;

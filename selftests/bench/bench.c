@@ -160,6 +160,7 @@ static struct bed4_xdp_bpf *load(enum bed4_csum_mode csum, __u32 account)
 
 	if (!x)
 		return NULL;
+	x->rodata->cfg_dscp = BED4_DSCP_COPY;
 	x->rodata->cfg_underlay = if_nametoindex("under");
 	x->rodata->cfg_tun = if_nametoindex("tun");
 	x->rodata->cfg_out[0] = if_nametoindex("under");

@@ -49,6 +49,7 @@ static void check_taken(const struct load_options *o)
 	promise(o->mtu >= BED4_MTU && o->mtu <= BED4_MTU_MAX && o->wait <= 3600);
 	promise(o->keepalive <= 3600 && o->keepalive_ttl >= 1 && o->keepalive_ttl <= 255);
 	promise(o->hop_slots >= 1024 && o->hop_slots <= 1048576 && !(o->hop_slots & (o->hop_slots - 1)));
+	promise(o->dscp <= BED4_DSCP_COPY);
 	promise(o->radius <= 255 && o->neigh_max >= 16 && o->neigh_max <= 4194304);
 	promise(o->csum <= BED4_CSUM_MODE_ZERO);
 	promise(o->account <= 1000000 && o->mode <= BED4_MODE_OFF);

@@ -203,6 +203,7 @@ static int set_up(void **state)
 	if (!tc)
 		return -1;
 	tc->rodata->cfg_role = BED4_ROLE_PEER;
+	tc->rodata->cfg_dscp = BED4_DSCP_COPY;
 	tc->rodata->cfg_underlay = under;
 	tc->rodata->cfg_tun = if_nametoindex("tun");
 	bpf_map__set_max_entries(tc->maps.neigh, 1024);

@@ -139,6 +139,7 @@ static int set_up(void **state)
 	tc = bed4_tc_bpf__open();
 	if (!tc)
 		return -1;
+	tc->rodata->cfg_dscp = BED4_DSCP_COPY;
 	tc->rodata->cfg_underlay = under;
 	tc->rodata->cfg_tun = if_nametoindex("tun");
 	if (bed4_tc_bpf__load(tc))

@@ -478,6 +478,7 @@ static int load(enum bed4_csum_mode csum)
 	t.xdp = bed4_xdp_bpf__open();
 	if (!t.xdp)
 		return -1;
+	t.xdp->rodata->cfg_dscp = BED4_DSCP_COPY;
 	t.xdp->rodata->cfg_underlay = t.dev[FX_UNDER];
 	t.xdp->rodata->cfg_tun = if_nametoindex("tun");
 	t.xdp->rodata->cfg_out[0] = t.dev[FX_UNDER];

@@ -86,9 +86,11 @@ static void outer_header_sums_up(void **state)
 		struct bed4_ep from = bed4_ep((uint32_t)rand(), (uint16_t)rand());
 		struct bed4_ep to = bed4_ep((uint32_t)rand() << 1, (uint16_t)rand());
 
-		bed4_outer_put(outer, from, to, (uint32_t)len, (uint8_t)rand(), (uint16_t)rand());
+		uint16_t frag = rand() & 1 ? htons(0x4000) : 0;
+
+		bed4_outer_put(outer, from, to, (uint32_t)len, (uint8_t)rand(), (uint16_t)rand(), frag);
 		assert_int_equal(plain_sum(p, 20), 0xffff);
-		assert_int_equal(outer->ip4.frag, 0);
+		assert_int_equal(outer->ip4.frag, frag);
 		assert_int_equal(ntohs(outer->ip4.len), len + 28);
 		assert_int_equal(ntohs(outer->udp.len), len + 8);
 		assert_int_equal(outer->udp.csum, 0);

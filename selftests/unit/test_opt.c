@@ -106,6 +106,7 @@ static const char *const accepted[] = {
 	"eth0 --eager-tcp",
 	"eth0 --udp-checksum auto",
 	"eth0 --udp-checksum always",
+	"eth0 --dscp copy", "eth0 --dscp zero", "eth0 --dscp 63", "eth0 --df",
 	"eth0 --udp-checksum zero",
 	R "--neigh-max 1000",
 	R "--nexthop-slots 1024",
@@ -213,6 +214,9 @@ static const struct {
 	{ "eth0 --nexthop-slots 1024", "not for a peer" },
 	{ "eth0 --eager-tcp=yes", "takes no value" },
 	{ "eth0 --udp-checksum on", "auto, always or zero" },
+	{ "eth0 --dscp 64", "from 0 to 63" },
+	{ "eth0 --dscp ef", "from 0 to 63" },
+	{ "eth0 --df=on", "takes no value" },
 	{ R "--keepalive 30", "not for a router" },
 	{ R "--radius 1", "not for a router" },
 	{ R "--eager-tcp", "not for a router" },
@@ -352,7 +356,7 @@ static void test_help_text(void **state)
 		"--role", "--prefix", "--listen", "--v6-dev", "--server", "--port", "--default-route",
 		"--tun", "--mtu", "--permit-v4", "--deny-v4", "--public-v4", "--account", "--fast-path",
 		"--forward", "--wait", "--foreground", "--keepalive", "--radius", "--neigh-max", "--nexthop-slots",
-		"--eager-tcp", "--udp-checksum",
+		"--eager-tcp", "--udp-checksum", "--dscp", "--df",
 	};
 	char *text = NULL, *line, *rest;
 	size_t size, i;
@@ -409,6 +413,8 @@ static void test_defaults(void **state)
 	assert_int_equal(o.radius, 1);
 	assert_int_equal(o.neigh_max, 65536);
 	assert_int_equal(o.hop_slots, 32768);
+	assert_int_equal(o.dscp, BED4_DSCP_COPY);
+	assert_false(o.df);
 	assert_int_equal(o.csum, BED4_CSUM_MODE_AUTO);
 	assert_false(o.eager_tcp);
 	assert_false(o.foreground);

@@ -28,7 +28,7 @@ struct action {
 	const __u8 *data; /* borrowed: the caller's buffer or `room` of the list */
 	size_t len;
 	struct bed4_ep to;
-	__u8 tos;
+	__u8 tos; /* the traffic class; which DSCP the outer header gets is the sender's choice */
 	__u8 ttl;
 	enum bed4_hook hook; /* where the packet was seen, for `outcome` */
 	enum bed4_outcome outcome; /* of the packet in `data`; count FAILED instead if it fails */

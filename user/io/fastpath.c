@@ -164,6 +164,8 @@ static __u32 hop_life(void)
 		(ro)->cfg_hop_mask = (c)->hop_slots - 1;                                           \
 		(ro)->cfg_hop_life = hop_life();                                                   \
 		(ro)->cfg_csum = (c)->csum;                                                        \
+		(ro)->cfg_dscp = (c)->dscp;                                                        \
+		(ro)->cfg_df = (c)->df;                                                            \
 		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
 	} while (0)
 

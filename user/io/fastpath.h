@@ -16,6 +16,8 @@ struct fastpath_config {
 	enum bed4_mode mode; /* AUTO is resolved by fastpath_attach() */
 	enum bed4_forward forward;
 	enum bed4_csum_mode csum;
+	__u32 dscp; /* of outer headers, or BED4_DSCP_COPY */
+	bool df; /* outer headers forbid fragmentation */
 	unsigned int underlay; /* interface indexes */
 	unsigned int tun;
 	unsigned int v6_dev[BED4_V6DEV_MAX];

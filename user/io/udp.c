@@ -116,6 +116,12 @@ void udp_no_csum(int fd)
 	set_int(fd, SOL_SOCKET, SO_NO_CHECK, 1);
 }
 
+void udp_df(int fd)
+{
+	/* What the kernel believes of a path's MTU must not make it refuse: the fast path does not either. */
+	set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+}
+
 int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos)
 {
 	char control[CMSG_SPACE(sizeof(int))];

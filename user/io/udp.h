@@ -31,6 +31,9 @@ int udp_open_group(struct bed4_ep group, unsigned int ifindex, struct err *e);
 /* Sends without UDP checksum from now on (RFC 768). */
 void udp_no_csum(int fd);
 
+/* Sends with DF set from now on. */
+void udp_df(int fd);
+
 /* One datagram; 0 bytes is a datagram too. Returns its length or -errno (-EAGAIN: none waits). */
 int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos);
 
