@@ -43,4 +43,17 @@ static inline void reseal(struct pkt *p)
 	pkt_ip4_csum(p->b + 14);
 }
 
+/*
+ * RFC 6040 section 4.2, figure 4, by code point (0 Not-ECT, 1 ECT(1), 2 ECT(0), 3 CE): what the inner
+ * field, by row, becomes under the outer one, by column; -1: drop.
+ */
+static const int ecn_table[4][4] = { { 0, 0, 0, -1 }, { 1, 1, 1, 3 }, { 2, 1, 2, 3 }, { 3, 3, 3, 3 } };
+
+/* Sets the traffic class of the IPv6 header at @ip6. */
+static inline void set_tclass(uint8_t *ip6, unsigned int tclass)
+{
+	ip6[0] = (uint8_t)(0x60 | tclass >> 4);
+	ip6[1] = (uint8_t)((ip6[1] & 0x0f) | (tclass & 15) << 4);
+}
+
 #endif

@@ -78,6 +78,50 @@ static void decapsulates(void **state)
 	}
 }
 
+/* All 16 combinations, with DSCPs on both that differ; and what goes outward. */
+static void carries_ecn(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 32; i++) {
+		int inner = i >> 2 & 3, outer = i & 3, ecn = ecn_table[inner][outer];
+		bool relay = i >> 4;
+		struct fixture f = { .name = relay ? "ECN, relayed" : "ECN, to native",
+				     .verdict = ecn < 0 ? XDP_DROP : relay ? XDP_TX : XDP_REDIRECT,
+				     .outcome = ecn < 0 ? BED4_ECN : relay ? BED4_RELAY : BED4_IN_NATIVE };
+
+		pkt_udp6(&f.in, PEER6, relay ? FAR6 : HOST6, 64, 100);
+		set_tclass(f.in.b, 0x28 | inner);
+		f.out = f.in;
+		pkt_outer(&f.in, PEER4, PPORT, ROUTER4, PORT, 0xb8 | outer, CSUM_FULL);
+		pkt_eth(&f.in, MAC_UNDER, MAC_PEER, 0x0800);
+		if (ecn < 0) {
+			f.out.len = 0;
+			run(&f);
+			continue;
+		}
+		f.out.b[7]--;
+		set_tclass(f.out.b, 0x28 | (unsigned int)ecn);
+		if (relay)
+			pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0x28 | (unsigned int)ecn, CSUM_FULL);
+		pkt_eth(&f.out, relay ? MAC_GATEWAY : MAC_HOST, relay ? MAC_UNDER : MAC_V6,
+			relay ? 0x0800 : 0x86dd);
+		run(&f);
+	}
+	for (unsigned int tclass = 0; tclass < 256; tclass += 37) {
+		struct fixture f = { .name = "traffic class, from native", .dev = FX_V6,
+				     .verdict = XDP_REDIRECT, .outcome = BED4_OUT };
+
+		pkt_udp6(&f.in, HOST6, FAR6, 64, 100);
+		set_tclass(f.in.b, tclass);
+		f.out = f.in;
+		f.out.b[7]--;
+		pkt_eth(&f.in, MAC_V6, MAC_HOST, 0x86dd);
+		pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, tclass, CSUM_FULL);
+		pkt_eth(&f.out, MAC_GATEWAY, MAC_UNDER, 0x0800);
+		run(&f);
+	}
+}
+
 static void relays(void **state)
 {
 	struct fixture f = { .name = "peer to far peer", .verdict = XDP_TX, .outcome = BED4_RELAY };
@@ -584,7 +628,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(passes_slow),	      cmocka_unit_test(leaves_others),
 		cmocka_unit_test(sees_through_extensions), cmocka_unit_test(drops_hostile),
 		cmocka_unit_test(drops_native),	      cmocka_unit_test(passes_when_invalid),
-		cmocka_unit_test(asks_policy),	      cmocka_unit_test(updates_what_it_cannot_derive),
+		cmocka_unit_test(carries_ecn),	      cmocka_unit_test(asks_policy),	      cmocka_unit_test(updates_what_it_cannot_derive),
 		cmocka_unit_test(leaves_a_crowded_cache_alone),
 		cmocka_unit_test(checksum_modes),
 	};

@@ -245,6 +245,38 @@ static void refuses_by_icmp_to_peers(void **state)
 	assert_counted(BED4_HOOK_UDP, BED4_ICMP_UNREACH);
 }
 
+/* All 16 combinations of RFC 6040, to native and relayed. */
+static void carries_ecn(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 32; i++) {
+		int inner = i >> 2 & 3, outer = i & 3, ecn = ecn_table[inner][outer];
+		bool relay = i >> 4;
+		const struct action *act;
+		struct pkt p;
+
+		set_up(NULL);
+		pkt_udp6(&p, PEER6, relay ? FAR6 : HOST6, 64, 100);
+		set_tclass(p.b, 0x28 | (unsigned int)inner);
+		core_keep(&core, &p);
+		tunnel_rx_udp(&core.t, core.now, ep(PEER4, PPORT), (__u8)(0xb8 | outer), core.packet, p.len,
+			      &core.a);
+		core_finish(&core, 0);
+		act = core_did(&core, relay ? ACTION_UDP : ACTION_TUN);
+		if (ecn < 0) {
+			assert_null(act);
+			assert_counted(BED4_HOOK_UDP, BED4_ECN);
+			continue;
+		}
+		assert_non_null(act);
+		set_tclass(p.b, 0x28 | (unsigned int)ecn);
+		assert_int_equal(act->data[0], p.b[0]);
+		assert_int_equal(act->data[1], p.b[1]);
+		if (relay)
+			assert_int_equal(act->tos, 0x28 | ecn);
+	}
+}
+
 static void tells_who_has_moved(void **state)
 {
 	struct pkt p;
@@ -369,6 +401,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(forwards_and_relays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refuses_by_icmp_to_peers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_who_has_moved, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(carries_ecn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(drops_what_is_not_plain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cuts_trailing_bytes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(from_native, set_up, tear_down),
