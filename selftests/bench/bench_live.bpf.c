@@ -10,6 +10,10 @@
 
 struct live_frame {
 	__u32 out; /* interface index */
+	__u32 at; /* where the last three bytes of the inner destination are; below HEAD_LEN - 2 */
+	__u32 destinations; /* that take turns, in an order that caches do not like */
+	__u32 first;
+	__u32 turn;
 	__u32 pad;
 	__u8 head[HEAD_LEN];
 };
@@ -36,7 +40,7 @@ int generate(struct xdp_md *ctx)
 {
 	__u8 *p = (__u8 *)(long)ctx->data, *end = (__u8 *)(long)ctx->data_end;
 	__u32 zero = 0, i;
-	const struct live_frame *f = bpf_map_lookup_elem(&frame, &zero);
+	struct live_frame *f = bpf_map_lookup_elem(&frame, &zero);
 
 	if (!f)
 		return XDP_ABORTED;
@@ -45,6 +49,14 @@ int generate(struct xdp_md *ctx)
 		if (p + i + 8 > end)
 			break;
 		*(__u64 *)(void *)(p + i) = *(const __u64 *)(const void *)(f->head + i);
+	}
+	p += f->at & (HEAD_LEN - 1);
+	if (f->destinations > 1 && p + 3 <= end) {
+		i = f->first + f->turn;
+		f->turn = (f->turn + 7919) % f->destinations;
+		p[0] = i >> 16;
+		p[1] = i >> 8;
+		p[2] = i;
 	}
 	return bpf_redirect(f->out, 0);
 }

@@ -5,9 +5,10 @@
  *
  *   live redirect|forward DEV DEV   attaches the bare redirect or the plain forward between two devices
  *   live run                        reads contenders from standard input, a line each:
- *                                   NAME GENERATOR-DEV SINK-DEV SIZE FRAME DESTINATION CHUNK
+ *                                   NAME GENERATOR-DEV SINK-DEV SIZE FRAME DESTINATION COUNT CHUNK
  *
- * FRAME: native, tunnel, tunnel0 (no UDP checksum), vxlan, relay. CHUNK: so many frames are sent
+ * FRAME: native, tunnel, tunnel0 (no UDP checksum), vxlan, relay. COUNT: so many destinations, from that
+ * one on, take turns (live frames only). CHUNK: so many frames are sent
  * before what is under way has to arrive. Few (up to 256) go out by a packet socket, not as live
  * frames, whose set-up takes milliseconds: for contenders with queues that many would overflow. Must
  * not know what a contender is.
@@ -42,7 +43,7 @@
 
 struct contender {
 	char name[64];
-	unsigned int gen, sink, chunk;
+	unsigned int gen, sink, destinations, chunk;
 	int packet; /* socket, for FEW */
 	struct pkt pkt;
 	double ns[ROUNDS]; /* per packet that arrived */
@@ -121,8 +122,8 @@ static int add(const char *line)
 	size_t size;
 
 	if (count == sizeof(all) / sizeof(*all) ||
-	    sscanf(line, "%63s %31s %31s %zu %15s %63s %u", c->name, gen, sink, &size, frame, dst,
-		   &c->chunk) != 7)
+	    sscanf(line, "%63s %31s %31s %zu %15s %63s %u %u", c->name, gen, sink, &size, frame, dst,
+		   &c->destinations, &c->chunk) != 8)
 		return -1;
 	c->gen = if_nametoindex(gen);
 	c->sink = if_nametoindex(sink);
@@ -218,12 +219,14 @@ static int slice(struct contender *c, double *ns)
 /* One turn: what the one before has left in caches and allocators is run off first. */
 static int turn(struct contender *c, double *ns, double *gross)
 {
-	struct { __u32 out, pad; uint8_t head[128]; } f = { .out = c->gen };
+	struct { __u32 out, at, destinations, first, turn, pad; uint8_t head[128]; } f = {
+		.out = c->gen, .at = c->pkt.b[12] == 0x86 ? 51 : 79, .destinations = c->destinations };
 	double spent;
 	__u32 zero = 0;
 	__u64 got;
 
 	memcpy(f.head, c->pkt.b, sizeof(f.head));
+	f.first = f.head[f.at] << 16 | f.head[f.at + 1] << 8 | f.head[f.at + 2];
 	if (bpf_map_update_elem(bpf_map__fd(ends->maps.frame), &zero, &f, BPF_ANY) ||
 	    push(c, c->packet ? c->chunk : c->chunk / 8, &spent, &got) || slice(c, ns))
 		return -1;

@@ -69,13 +69,15 @@ row_relay() {
 	ns r-relay ip -6 route add $PREFIX dev tun0
 }
 
-# line NAME ROW FRAME DESTINATION SIZE [CHUNK]: from the side that the frame is for, to the other, or
+# line NAME ROW FRAME DESTINATION SIZE [CHUNK [COUNT]]: from the side that the frame is for, to the other, or
 # (relay) back out of the same one.
 line() {
-	local name=$1 c=$2 frame=$3 dst=$4 size=$5 chunk=${6:-262144} gen=u sink=v
+	local name=$1 c=$2 frame=$3 dst=$4 size=$5 chunk=${6:-262144} count=${7:-1} gen=u sink=v
 	[ "$frame" = native ] && gen=v sink=u
 	[ "$dst" = $FAR ] && sink=u
-	echo "$name/$size $gen-$c $sink-$c $size $frame $dst $chunk"
+	name=$name/$size
+	[ "$count" = 1 ] || name=$name/$count
+	echo "$name $gen-$c $sink-$c $size $frame $dst $count $chunk"
 }
 
 contenders() {
@@ -91,6 +93,7 @@ contenders() {
 	line tc-decapsulate tc tunnel $NET "$size" 131072
 	line tc-relay tc tunnel $FAR "$size" 131072
 	line tc-encapsulate tc native $FAR "$size" 131072
+	line tc-encapsulate-zero tczero native $FAR "$size" 131072
 	line vxlan-decapsulate vxlan vxlan $NET "$size" 131072
 	line vxlan-encapsulate vxlan native $PEER "$size" 131072
 	line tun-decapsulate relay relay $NET "$size" 256
@@ -98,6 +101,20 @@ contenders() {
 	line daemon-decapsulate off tunnel $NET "$size" 256
 	line daemon-relay off tunnel $FAR "$size" 256
 	line daemon-encapsulate off native $FAR "$size" 256
+}
+
+# As many destinations behind the same next hop, which only the cache notices.
+many() {
+	local count
+	for count in 1000 100000; do
+		line forward plain native $PEER 64 262144 $count
+		line decapsulate xdp tunnel $NET 64 262144 $count
+		line relay xdp tunnel $FAR 64 262144 $count
+		line encapsulate xdp native $FAR 64 262144 $count
+		line tc-decapsulate tc tunnel $NET 64 131072 $count
+		line tc-relay tc tunnel $FAR 64 131072 $count
+		line tc-encapsulate tc native $FAR 64 131072 $count
+	done
 }
 
 ns_add far
@@ -110,10 +127,11 @@ row_relay
 row_6bed4 xdp --fast-path native
 row_6bed4 zero --fast-path native --udp-checksum zero
 row_6bed4 tc --fast-path tc
+row_6bed4 tczero --fast-path tc --udp-checksum zero
 row_6bed4 off --fast-path off
 ns r-bare "$LIVE" redirect under v6 && ns r-plain "$LIVE" forward under v6 || echo "bench: cannot attach" >&2
 for size in ${SIZES:-64 1400}; do
-	contenders "$size" | grep -E "^(${ONLY:-.})" >"$WORK/contenders"
+	{ contenders "$size"; [ "$size" = 64 ] && many; } | grep -E "^(${ONLY:-.})" >"$WORK/contenders"
 	BENCH_JSON=${BENCH_JSON:+$BENCH_JSON-$size} \
 		ns far taskset -c $CPU "$LIVE" run <"$WORK/contenders"
 done
