@@ -49,6 +49,20 @@ static inline struct bed4_ep ep(const char *addr, unsigned int port)
 	return bed4_ep(in.s_addr, htons(port));
 }
 
+/* The router of fixture.h, from the beginning. */
+static inline int core_router(struct core *c, unsigned int mtu)
+{
+	struct tunnel_config config = { .role = BED4_ROLE_ROUTER, .listen = ep(ROUTER4, PORT),
+					.public = ep(ROUTER4, PORT), .mtu = mtu, .seed = 7,
+					.prefix = in6("2001:67c:127c::") };
+
+	free(c->packet);
+	memset(c, 0, sizeof(*c));
+	c->now = 1000 * SEC;
+	limit_init(&c->limit, 7);
+	return tunnel_init(&c->t, &config, c->slow, &c->limit);
+}
+
 static inline __u64 core_sum(const struct core *c)
 {
 	__u64 sum = 0;

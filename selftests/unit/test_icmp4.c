@@ -10,16 +10,8 @@ static struct core core;
 
 static int set_up(void **state)
 {
-	struct tunnel_config config = { .role = BED4_ROLE_ROUTER, .listen = ep(ROUTER4, PORT),
-					.public = ep(ROUTER4, PORT), .mtu = 1472, .seed = 7,
-					.prefix = in6("2001:67c:127c::") };
-
 	(void)state;
-	free(core.packet);
-	memset(&core, 0, sizeof(core));
-	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
-	return tunnel_init(&core.t, &config, core.slow, &core.limit);
+	return core_router(&core, 1472);
 }
 
 static int tear_down(void **state)
