@@ -33,39 +33,36 @@ static enum bed4_policy no_policy(const void *arg, __be32 addr)
 	return BED4_POLICY_NONE;
 }
 
-static enum bed4_outcome native_in(struct bed4_cur cur)
+static enum bed4_outcome decide_in(struct bed4_cur cur, struct bed4_verdict *v)
 {
 	enum bed4_outcome o;
 	struct bed4_dgram dg;
-	struct bed4_verdict v;
 
 	o = bed4_parse_outer(cur, &fixture_self, &dg);
-	return o ? o : bed4_decide_in(&fixture_self, &dg, no_policy, no_neigh, NULL, &v);
+	return o ? o : bed4_decide_in(&fixture_self, &dg, no_policy, no_neigh, NULL, v);
 }
 
-static enum bed4_outcome native_out(struct bed4_cur cur)
+enum bed4_outcome fixture_decide(const struct pkt *in, enum fx_dev dev, struct bed4_verdict *v)
 {
-	struct bed4_verdict v;
+	struct bed4_cur cur = { in->b, in->b + in->len };
 
-	return bed4_decide_out(&fixture_self, cur, cur.end - cur.pos, BED4_FROM_NATIVE, no_policy,
-			       NULL, &v);
+	switch (bed4_parse_eth(&cur)) {
+	case BED4_ETH_IP4:
+		return dev == FX_UNDER ? decide_in(cur, v) : BED4_OTHER;
+	case BED4_ETH_IP6:
+		return bed4_decide_out(&fixture_self, cur, cur.end - cur.pos, BED4_FROM_NATIVE,
+				       no_policy, NULL, v);
+	default:
+		return BED4_OTHER;
+	}
 }
 
 void fixture_native(const struct fixture *f)
 {
-	struct bed4_cur cur = { f->in.b, f->in.b + f->in.len };
 	enum bed4_outcome o, want = f->native ? f->native : f->outcome;
+	struct bed4_verdict v;
 
-	switch (bed4_parse_eth(&cur)) {
-	case BED4_ETH_IP4:
-		o = f->dev == FX_UNDER ? native_in(cur) : BED4_OTHER;
-		break;
-	case BED4_ETH_IP6:
-		o = native_out(cur);
-		break;
-	default:
-		o = BED4_OTHER;
-	}
+	o = fixture_decide(&f->in, f->dev, &v);
 	if (o != want)
 		fail_msg("%s: native decision %d, expected %d", f->name, o, want);
 }

@@ -43,6 +43,9 @@ struct fixture {
 extern const struct bed4_self fixture_self;
 void fixture_native(const struct fixture *f);
 
+/* What the native decision says of a frame that came in by @dev; @v points into it. */
+enum bed4_outcome fixture_decide(const struct pkt *in, enum fx_dev dev, struct bed4_verdict *v);
+
 /* Compares frames; the outer IPv4 identification is free, so it is checked to sum up and cleared. */
 void fixture_compare(const struct fixture *f, const uint8_t *out, size_t len);
 
