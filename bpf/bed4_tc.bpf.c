@@ -45,6 +45,14 @@ static __always_inline enum bed4_outcome adjust_out(const struct __sk_buff *skb,
 	return v->len == skb->len ? o : BED4_SLOW_TRAILING;
 }
 
+/* Is it a SYN whose MSS may have to change? Then the checksum does, too, which may be partial here. */
+static __always_inline bool wants_clamp(struct __sk_buff *skb, const struct bed4_ip6 *ip6)
+{
+	struct bed4_cur upper = { (const void *)(ip6 + 1), (void *)(long)skb->data_end };
+
+	return cfg_mss && bed4_mss_look(ip6->next, upper, cfg_mss) != BED4_MSS_FINE;
+}
+
 SEC("tc")
 int bed4_tc_out(struct __sk_buff *skb)
 {
@@ -73,6 +81,8 @@ int bed4_tc_out(struct __sk_buff *skb)
 	/* A packet that is redirected here has not been shown to tcpdump yet, nor ever will be. */
 	if (self->flags & BED4_SELF_WATCHED)
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_WATCHED, len);
+	if (wants_clamp(skb, v.ip6))
+		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_SYN, len);
 	csum = skb_csum_plan(skb, 0, v.ip6, upper);
 	if (csum == BED4_CSUM_CANNOT)
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_CSUM, len);
@@ -126,6 +136,8 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
 		return leave(BED4_HOOK_TC_IN, o, len);
+	if (wants_clamp(skb, v.ip6))
+		return leave(BED4_HOOK_TC_IN, BED4_SLOW_SYN, len);
 	random = packet_random(cpu);
 	note_sender(self, cpu, &v.ip6->src, dg.src, v.len, random);
 	if (o == BED4_RELAY)

@@ -5,7 +5,7 @@
  * else goes on unmodified to the kernel and the daemon.
  * Decisions are in 6bed4/decide.h, packet surgery in room_xdp.bpf.h; neither is made here.
  */
-#include "room_xdp.bpf.h"
+#include "answer.bpf.h"
 
 /* Where a finished packet goes. The packet is ours and changed: what cannot be done is a drop. */
 static __always_inline int send(struct xdp_md *ctx, const struct nexthop *hop)
@@ -36,6 +36,21 @@ static __always_inline int leave(enum bed4_outcome outcome, __u32 len)
 	return is_drop(outcome) ? XDP_DROP : XDP_PASS;
 }
 
+/* Larger than the tunnel's MTU: the sender hears of it. @tunnel as too_big() wants it. */
+static __always_inline int refuse_big(struct xdp_md *ctx, const struct bed4_self *self,
+				      struct bed4_cpu *cpu, const struct bed4_verdict *v,
+				      struct bed4_ep tunnel)
+{
+	__u32 len = v->len;
+	struct nexthop back = {};
+	enum bed4_outcome o = too_big(ctx, self, cpu, v, tunnel, &back);
+
+	if (o != BED4_ICMP_BIG)
+		return leave(o, len);
+	count(BED4_HOOK_XDP, o, len);
+	return send(ctx, &back);
+}
+
 static __always_inline int forward_native(struct xdp_md *ctx, struct bed4_cpu *cpu,
 					  const struct bed4_dgram *dg,
 					  const struct bed4_verdict *v)
@@ -44,6 +59,8 @@ static __always_inline int forward_native(struct xdp_md *ctx, struct bed4_cpu *c
 	struct nexthop hop;
 	enum bed4_outcome o = nexthop6(ctx, v->ip6, len, cpu, random, &hop);
 
+	if (!o)
+		o = xdp_upper(ctx, v->ip6);
 	if (o)
 		return leave(o, len);
 	account_rx(cpu, &v->ip6->src, dg->src, len, random);
@@ -68,6 +85,8 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
 	enum bed4_outcome o = nexthop4(ctx, plan.from.addr, plan.to.addr, plan.tclass,
 				       plan.len + BED4_OUTER_LEN, cpu, plan.random, &hop);
 
+	if (!o)
+		o = xdp_upper(ctx, v->ip6);
 	if (o)
 		return leave(o, plan.len);
 	plan.received = received_csum(v->ip6);
@@ -91,10 +110,14 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 	struct bed4_eth *eth = xdp_eth(ctx, ETH_LEN);
 	struct nexthop same;
 	__u32 len = v->len;
+	enum bed4_outcome o;
 	int err;
 
 	if (!eth)
 		return leave(BED4_SLOW_LOCAL, len);
+	o = xdp_upper(ctx, v->ip6);
+	if (o)
+		return leave(o, len);
 	__builtin_memcpy(same.dmac, eth->dst, 6);
 	__builtin_memcpy(same.smac, eth->src, 6);
 	note_sender(self, cpu, &v->ip6->src, dg->src, len, packet_random(cpu));
@@ -126,6 +149,8 @@ static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_sel
 		return strip_to_tun(ctx, self, cpu, &dg, &v, o);
 	case BED4_RELAY:
 		return relay(ctx, self, cpu, &dg, &v);
+	case BED4_SLOW_BIG:
+		return refuse_big(ctx, self, cpu, &v, dg.src);
 	default:
 		return leave(o, dg.len);
 	}
@@ -148,6 +173,8 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 		o = BED4_OTHER; /* the kernel's own checks count it where operators look for it */
 	if (o == BED4_OUT && v.len != avail)
 		o = BED4_SLOW_TRAILING;
+	if (o == BED4_SLOW_BIG)
+		return refuse_big(ctx, self, cpu, &v, (struct bed4_ep){});
 	if (o != BED4_OUT)
 		return leave(o, o == BED4_OTHER ? avail : v.len);
 	plan = (struct outer_plan){
@@ -156,6 +183,8 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 	};
 	o = nexthop4(ctx, plan.from.addr, plan.to.addr, plan.tclass, plan.len + BED4_OUTER_LEN,
 		     cpu, plan.random, &hop);
+	if (!o)
+		o = xdp_upper(ctx, v.ip6);
 	if (o)
 		return leave(o, plan.len);
 	bed4_take(&inner, BED4_IP6_LEN);

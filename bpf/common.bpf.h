@@ -14,6 +14,7 @@ const volatile __u32 cfg_role; /* enum bed4_role, that of `self` */
 #define BED4_ROLE(self) cfg_role
 
 #include "6bed4/decide.h"
+#include "6bed4/mss.h"
 #include "6bed4/outer.h"
 #include "maps.bpf.h"
 
@@ -31,6 +32,8 @@ const volatile __u32 cfg_hop_life; /* of what it holds, jiffies */
 const volatile __u32 cfg_csum; /* enum bed4_csum_mode */
 const volatile __u32 cfg_dscp; /* of outer headers; BED4_DSCP_COPY: the inner one's */
 const volatile bool cfg_df; /* outer headers forbid fragmentation */
+const volatile __u32 cfg_mss; /* TCP SYNs get no higher one; 0: they stay as they are */
+const volatile bool cfg_unfinished; /* packets may come with checksums that are not finished */
 const volatile bool cfg_no_tx; /* never XDP_TX: veth drops it unless the far end runs XDP too */
 const volatile bool cfg_kernel_forward; /* the kernel routes between strip and encapsulation */
 

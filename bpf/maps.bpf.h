@@ -115,6 +115,17 @@ struct {
 	__type(value, __u32);
 } hops SEC(".maps");
 
+/*
+ * Router: buckets (6bed4/limit.h) of those whom XDP has sent an ICMPv6 error. When it is full those who
+ * were refused or answered longest ago are forgotten; the bound in all is in `percpu`.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct bed4_in6);
+	__type(value, __u64);
+} limit SEC(".maps");
+
 /* What the operator lifted or denied, enum bed4_policy. Written by the daemon. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -7,6 +7,7 @@
 #ifndef BED4_ROOM_XDP_BPF_H
 #define BED4_ROOM_XDP_BPF_H
 
+#include "6bed4/icmp6.h"
 #include "nexthop.bpf.h"
 
 #define DAMAGED 1
@@ -98,6 +99,56 @@ static __always_inline int xdp_rewrite(struct xdp_md *ctx, const struct outer_pl
 		return -1;
 	fill_outer(eth, plan, hop);
 	return 0;
+}
+
+/*
+ * Makes room for an ICMPv6 error in front of the packet that starts behind @head bytes of the frame, and
+ * cuts that to what is quoted: it has more than BED4_ERROR_QUOTE bytes.
+ */
+static __always_inline int xdp_quote(struct xdp_md *ctx, __u32 head, __u32 len)
+{
+	if (bpf_xdp_adjust_head(ctx, -BED4_ERROR_LEN))
+		return -1;
+	if (!bpf_xdp_adjust_tail(ctx, -(int)(len - head - BED4_ERROR_QUOTE)))
+		return 0;
+	return bpf_xdp_adjust_head(ctx, BED4_ERROR_LEN) ? DAMAGED : -1;
+}
+
+/* The sum over a whole quote; helpers take 512 bytes at most on kernels before 6.13. */
+static __always_inline __u64 quote_sum(const void *quote)
+{
+	const __u8 *p = quote;
+	__s64 sum = bpf_csum_diff(NULL, 0, (void *)p, 512, 0);
+
+	sum = bpf_csum_diff(NULL, 0, (void *)(p + 512), 512, (__u32)sum);
+	return (__u32)bpf_csum_diff(NULL, 0, (void *)(p + 1024), BED4_ERROR_QUOTE - 1024, (__u32)sum);
+}
+
+/*
+ * The last look at what is behind @ip6, while the packet still is where it came. A checksum that the
+ * sender left to its device gets lost when XDP sends a packet on: SLOW_CSUM, for a socket buffer knows of
+ * it. A TCP SYN gets no higher MSS than cfg_mss, here (GO) or later (SLOW_SYN); doing that twice does no
+ * harm.
+ */
+static __always_inline enum bed4_outcome xdp_upper(struct xdp_md *ctx, const struct bed4_ip6 *ip6)
+{
+	__u8 *tcp = (__u8 *)(long)(const void *)(ip6 + 1);
+	struct bed4_cur upper = { tcp, (void *)(long)ctx->data_end };
+
+	if (cfg_unfinished && bed4_csum_unfinished(ip6, upper))
+		return BED4_SLOW_CSUM;
+	if (!cfg_mss)
+		return BED4_GO;
+	switch (bed4_mss_look(ip6->next, upper, cfg_mss)) {
+	case BED4_MSS_SCAN:
+		return BED4_SLOW_SYN;
+	case BED4_MSS_FIRST:
+		if (tcp + BED4_TCP_LEN + BED4_MSS_LEN <= (__u8 *)(long)ctx->data_end)
+			bed4_mss_put(tcp, tcp + BED4_TCP_LEN, false, cfg_mss);
+		return BED4_GO;
+	default:
+		return BED4_GO;
+	}
 }
 
 /* Marks a stripped frame for the TC program that takes it to the TUN device. */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "6bed4/mss.h"
 #include "daemon_priv.h"
 #include "io/ctl.h"
 #include "io/rtnl.h"
@@ -81,6 +82,11 @@ static int open_devices(struct daemon *d, struct err *e)
 					strerror(-d->monitor)) : 0;
 }
 
+static __u32 mss(const struct load_options *o)
+{
+	return o->clamp_mss ? o->mtu - BED4_MSS_HEADS : 0;
+}
+
 static int open_fastpath(struct daemon *d, struct err *e)
 {
 	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
@@ -88,7 +94,7 @@ static int open_fastpath(struct daemon *d, struct err *e)
 				     .tun = d->tun_index, .pin_dir = d->in.pin_dir,
 				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max,
 				     .hop_slots = d->opt.hop_slots,
-				     .dscp = d->opt.dscp, .df = d->opt.df };
+				     .dscp = d->opt.dscp, .df = d->opt.df, .mss = mss(&d->opt) };
 	unsigned int i;
 
 	for (i = 0; i < d->opt.v6_count; i++)
@@ -105,7 +111,7 @@ static int open_tunnel(struct daemon *d, struct err *e)
 				   .radius = (__u8)d->opt.radius, .eager = d->opt.eager_tcp,
 				   .neigh_max = d->opt.neigh_max, .policy = policy_ask,
 				   .onlink = policy_onlink, .policy_arg = &d->policy,
-				   .fixed_port = d->fixed_port };
+				   .mss = mss(&d->opt), .fixed_port = d->fixed_port };
 	int err;
 
 	c.public = bed4_ep(d->opt.public_v4 ? d->opt.public_v4 : d->opt.listen, c.listen.port);

@@ -325,6 +325,13 @@ static int set_df(struct load_options *o, const char *s)
 	return 0;
 }
 
+static int set_clamp_mss(struct load_options *o, const char *s)
+{
+	(void)s;
+	o->clamp_mss = true;
+	return 0;
+}
+
 static int set_wait(struct load_options *o, const char *s)
 {
 	return opt_uint(s, 0, 3600, &o->wait);
@@ -420,6 +427,8 @@ static const struct option {
 	{ "dscp", "copy|zero|N", FOR_BOTH, set_dscp, "copy, zero, or a number from 0 to 63",
 	  "DSCP of the outer header; default: copy" },
 	{ "df", NULL, FOR_BOTH, set_df, NULL, "forbid routers to fragment tunnel datagrams" },
+	{ "clamp-mss", NULL, FOR_BOTH, set_clamp_mss, NULL,
+	  "lower the MSS of TCP to what fits: for networks that filter ICMPv6" },
 	{ "keepalive", "SEC[,TTL]", FOR_PEER, set_keepalive, "SEC from 0 to 3600, TTL from 1 to 255",
 	  "how often to refresh the NAT's mapping; default: 30,3" },
 	{ "radius", "HOPS", FOR_PEER, set_radius, "a number from 0 to 255",

@@ -49,6 +49,7 @@ struct load_options {
 	unsigned int neigh_max; /* default 65536 */
 	unsigned int dscp; /* of outer headers; default BED4_DSCP_COPY */
 	bool df; /* outer headers forbid fragmentation */
+	bool clamp_mss; /* TCP never sends more than the tunnel carries in one packet */
 	unsigned int hop_slots; /* default 32768; a power of two */
 	bool eager_tcp;
 	bool foreground;

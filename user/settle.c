@@ -209,6 +209,7 @@ int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 	add(&l, "fast-path %s", opt_mode_name(o->mode));
 	add(&l, "udp-checksum %s", opt_csum_name(o->csum));
 	add(&l, "df %s", o->df ? "on" : "off");
+	add(&l, "clamp-mss %s", o->clamp_mss ? "on" : "off");
 	if (o->dscp == BED4_DSCP_COPY)
 		add(&l, "dscp copy");
 	else

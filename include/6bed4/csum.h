@@ -16,6 +16,9 @@
 /* Four bytes of any header, aligned as that is. */
 typedef __be32 __attribute__((may_alias, aligned(BED4_WIRE_ALIGN))) bed4_word;
 
+/* Two bytes of any header, aligned as all are. */
+typedef __be16 __attribute__((may_alias, aligned(2))) bed4_half;
+
 /* Folds to 16 bits; the caller complements. */
 BED4_INLINE __u16 bed4_csum_fold(__u64 sum)
 {

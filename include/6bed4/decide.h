@@ -182,6 +182,8 @@ BED4_INLINE enum bed4_outcome bed4_route_from_peer(const struct bed4_self *self,
 		return bed4_end_of_tunnel(dg, BED4_IN_LOCAL);
 	if (!bed4_locate(self, dst, policy, arg, &v->to))
 		return BED4_SLOW_UNREACH;
+	if (v->len > self->mtu)
+		return bed4_end_of_tunnel(dg, BED4_SLOW_BIG);
 	return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : BED4_RELAY;
 }
 

@@ -10,7 +10,7 @@
 #include "addr.h"
 #include "stat.h"
 
-#define BED4_ABI 4
+#define BED4_ABI 5
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
@@ -163,6 +163,7 @@ struct bed4_hop {
 struct bed4_cpu {
 	__u64 random; /* state of a generator of random numbers; 0: not begun */
 	__u64 jiffies, now; /* boottime in ns, as it was when that tick began to be used */
+	__u64 answers; /* bucket (limit.h) of ICMPv6 errors that this CPU sends */
 	__u32 crowd; /* rises when a slot turns out to serve another destination, falls with hits */
 	__u32 pad;
 	struct {
@@ -259,7 +260,7 @@ _Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 56, "ABI: with the kernel's own, 128 bytes");
 _Static_assert(sizeof(struct bed4_hop) == 32, "ABI");
-_Static_assert(sizeof(struct bed4_cpu) == 144, "ABI");
+_Static_assert(sizeof(struct bed4_cpu) == 152, "ABI");
 _Static_assert(sizeof(struct bed4_via) == 20, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 40, "ABI");
 

@@ -37,6 +37,7 @@
 	X(SLOW_LOCAL, "slow-local", SLOW, "for this machine, left to the slow path")               \
 	X(SLOW_MODE, "slow-mode", SLOW, "not accelerated in this mode, left to the slow path")     \
 	X(SLOW_WATCHED, "slow-watched", SLOW, "somebody watches the TUN device, left to the daemon")  \
+	X(SLOW_SYN, "slow-syn", SLOW, "TCP SYN whose MSS the daemon has to look for")              \
 	X(RS_ANSWERED, "rs-answered", ANSWER, "router solicitation answered")                      \
 	X(NS_ANSWERED, "ns-answered", ANSWER, "neighbour solicitation answered")                   \
 	X(RA_TAKEN, "ra-taken", ANSWER, "router advertisement taken")                              \

@@ -177,6 +177,18 @@ static bool good_outer(const struct bed4_verdict *v, const uint8_t *out)
 	       pkt_get16(out + 38) == v->len + 8;
 }
 
+/* Packet Too Big about @v's packet, to where it came from. */
+static bool good_refusal(const struct bed4_verdict *v, const uint8_t *out, size_t len, enum fx_dev from)
+{
+	const size_t at = from == FX_V6 ? 14 : 42;
+	const uint8_t *ip6 = out + at, *icmp = ip6 + 40;
+
+	return len == at + 1280 && ip6[0] == 0x60 && pkt_get16(ip6 + 4) == 1240 && ip6[6] == 58 &&
+	       !memcmp(ip6 + 8, &fixture_self.own, 16) && !memcmp(ip6 + 24, &v->ip6->src, 16) &&
+	       icmp[0] == 2 && !icmp[1] && pkt_get16(icmp + 6) == fixture_self.mtu &&
+	       !pkt_csum6(ip6 + 8, 58, icmp, 1240) && !memcmp(icmp + 8, v->ip6, 1232);
+}
+
 static void through_xdp(const struct pkt *p, enum fx_dev from)
 {
 	static uint8_t out[PKT_MAX];
@@ -191,17 +203,21 @@ static void through_xdp(const struct pkt *p, enum fx_dev from)
 		o = BED4_OTHER;
 	if (o == BED4_OUT && v.len != p->len - 14)
 		o = BED4_SLOW_TRAILING;
-	enum bed4_outcome may[] = { o, is_forward(o) ? BED4_SLOW_NEXTHOP : 0, BED4_SLOW_BIG, 0 };
+	enum bed4_outcome may[] = { o, is_forward(o) ? BED4_SLOW_NEXTHOP : BED4_SLOW_BIG, BED4_SLOW_BIG, 0 };
 
-	if (o == BED4_SLOW_BIG)
+	if (o == BED4_SLOW_BIG) {
+		may[1] = BED4_ICMP_BIG;
+		may[2] = BED4_LIMITED;
+	} else if (!is_forward(o)) {
 		may[1] = 0;
+	}
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(xdp->progs.bed4_xdp), &opts), 0);
 	done = counted_now(bpf_map__fd(xdp->maps.stats), BED4_HOOK_XDP, may);
 	if (!done)
 		say("XDP: another outcome was counted", p, o);
 	sent = opts.retval == XDP_TX || opts.retval == XDP_REDIRECT;
 	drop = done >= BED4_KEEPALIVE;
-	if (sent != is_forward(done) || drop != (opts.retval == XDP_DROP))
+	if (sent != (is_forward(done) || done == BED4_ICMP_BIG) || drop != (opts.retval == XDP_DROP))
 		say("XDP: verdict and outcome do not agree", p, o);
 	if (done == BED4_IN_NATIVE && !same_inner(&v, out, 14, opts.data_size_out, true))
 		say("XDP: decapsulated wrongly", p, o);
@@ -211,6 +227,8 @@ static void through_xdp(const struct pkt *p, enum fx_dev from)
 	if ((done == BED4_RELAY || done == BED4_OUT) &&
 	    (!same_inner(&v, out, 42, opts.data_size_out, true) || !good_outer(&v, out)))
 		say("XDP: encapsulated wrongly", p, o);
+	if (done == BED4_ICMP_BIG && !good_refusal(&v, out, opts.data_size_out, from))
+		say("XDP: refused wrongly", p, o);
 	if (!sent && !drop && done != BED4_IN_LOCAL &&
 	    (opts.data_size_out != p->len || memcmp(out, p->b, p->len)))
 		say("XDP: passed on, but changed", p, o);

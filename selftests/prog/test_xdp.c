@@ -219,10 +219,140 @@ static void passes_unready(void **state)
 	f.native = BED4_OUT;
 	from_host(&f.in, HOST6, DARK6, 64, 10);
 	run(&f);
-	f.name = "too big for the tunnel";
-	f.outcome = f.native = BED4_SLOW_BIG;
-	from_host(&f.in, HOST6, PEER6, 64, 1233);
+}
+
+/* Packet Too Big about the packet in @p, from its IPv6 header on. */
+static void too_big_about(struct pkt *p, const struct pkt *about)
+{
+	struct pkt quote = *about;
+	char src[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, about->b + 8, src, sizeof(src));
+	pkt_ip6(p, OWN6, src, 58, 64, 8 + 1232, SIZE_MAX - 2);
+	memset(p->b + 40, 0, 8);
+	p->b[40] = 2;
+	pkt_put16(p->b + 46, 1280);
+	memcpy(p->b + 48, quote.b, 1232);
+	pkt_put16(p->b + 42, pkt_csum6(p->b + 8, 58, p->b + 40, p->len - 40));
+}
+
+static void forget_limits(void)
+{
+	int map = bpf_map__fd(t.xdp->maps.limit), percpu = bpf_map__fd(t.xdp->maps.percpu);
+	struct bed4_cpu cpu[libbpf_num_possible_cpus()];
+	struct bed4_in6 key;
+	__u32 zero = 0;
+
+	while (!bpf_map_get_next_key(map, NULL, &key))
+		bpf_map_delete_elem(map, &key);
+	assert_int_equal(bpf_map_lookup_elem(percpu, &zero, cpu), 0);
+	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
+		cpu[i].answers = 0;
+	assert_int_equal(bpf_map_update_elem(percpu, &zero, cpu, BPF_ANY), 0);
+}
+
+/* What is larger than the tunnel's MTU is answered at once, back to where it came from. */
+static void refuses_big(void **state)
+{
+	static const size_t sizes[] = { 1233, 1234, 1291, 1452 };
+	struct fixture f = { .verdict = XDP_TX, .outcome = BED4_ICMP_BIG, .native = BED4_SLOW_BIG };
+	struct pkt inner;
+
+	(void)state;
+	forget_limits();
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		f.name = "too big, from native";
+		f.dev = FX_V6;
+		pkt_udp6(&inner, HOST6, FAR6, 64, sizes[i]);
+		too_big_about(&f.out, &inner);
+		pkt_eth(&f.out, MAC_HOST, MAC_V6, 0x86dd);
+		from_host(&f.in, HOST6, FAR6, 64, sizes[i]);
+		run(&f);
+		f.name = "too big, from peer to peer";
+		f.dev = FX_UNDER;
+		pkt_udp6(&inner, PEER6, FAR6, 64, sizes[i]);
+		too_big_about(&f.out, &inner);
+		to_peer(&f.out, PEER4, MAC_PEER);
+		from_peer(&f.in, FAR6, 64, sizes[i], CSUM_FULL);
+		run(&f);
+	}
+	f.name = "just fits";
+	f.native = 0;
+	f.outcome = BED4_RELAY;
+	from_peer(&f.in, FAR6, 64, 1232, CSUM_FULL);
+	pkt_udp6(&f.out, PEER6, FAR6, 63, 1232);
+	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_FULL);
+	pkt_eth(&f.out, MAC_GATEWAY, MAC_UNDER, 0x0800);
 	run(&f);
+}
+
+/* No error about errors; what is not plain to see is the daemon's to answer. */
+static void leaves_big(void **state)
+{
+	struct fixture f = { .dev = FX_V6, .verdict = XDP_PASS, .outcome = BED4_SLOW_BIG };
+	static const uint8_t types[] = { 1, 2, 3, 4, 100, 127 };
+
+	(void)state;
+	forget_limits();
+	for (size_t i = 0; i < sizeof(types); i++) {
+		f.name = "too big, an ICMPv6 error";
+		pkt_ip6(&f.in, HOST6, FAR6, 58, 64, 1300, SIZE_MAX - 2);
+		f.in.b[40] = types[i];
+		pkt_eth(&f.in, MAC_V6, MAC_HOST, 0x86dd);
+		run(&f);
+	}
+	f.name = "too big, behind an extension header";
+	pkt_ip6(&f.in, HOST6, FAR6, 60, 64, 1300, SIZE_MAX - 2);
+	memcpy(f.in.b + 40, "\x11\0\x01\x04\0\0\0\0", 8);
+	pkt_eth(&f.in, MAC_V6, MAC_HOST, 0x86dd);
+	run(&f);
+	f.name = "too big, to a group's MAC address";
+	from_host(&f.in, HOST6, FAR6, 64, 1300);
+	f.in.b[0] |= 1;
+	run(&f);
+	f.name = "too big, an echo request: answered";
+	f.verdict = XDP_TX;
+	f.outcome = BED4_ICMP_BIG;
+	f.native = BED4_SLOW_BIG;
+	pkt_ip6(&f.in, HOST6, FAR6, 58, 64, 1300, SIZE_MAX - 2);
+	f.in.b[40] = 128;
+	too_big_about(&f.out, &f.in);
+	pkt_eth(&f.out, MAC_HOST, MAC_V6, 0x86dd);
+	pkt_eth(&f.in, MAC_V6, MAC_HOST, 0x86dd);
+	run(&f);
+}
+
+/* Ten at once to one destination, whatever others got; and a bound for all together. */
+static void bounds_answers(void **state)
+{
+	struct fixture f = { .name = "too big, time and again", .dev = FX_V6 };
+	__u64 counts[2][BED4_OUTCOME_COUNT];
+	struct xdp_md md;
+	char host[64];
+	uint8_t out[PKT_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.in.b, .data_out = out, .ctx_in = &md,
+		    .ctx_size_in = sizeof(md));
+	int stats = bpf_map__fd(t.xdp->maps.stats);
+
+	(void)state;
+	forget_limits();
+	fixture_counts(stats, BED4_HOOK_XDP, counts[0]);
+	for (unsigned int i = 0; i < 1000; i++) {
+		snprintf(host, sizeof(host), "2001:db8:6::%x", i < 30 ? 2 : i);
+		from_host(&f.in, host, FAR6, 64, 1300);
+		opts.data_size_in = f.in.len;
+		opts.data_size_out = sizeof(out);
+		md = (struct xdp_md){ .data_end = f.in.len, .ingress_ifindex = t.dev[FX_V6] };
+		assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(t.xdp->progs.bed4_xdp), &opts), 0);
+		assert_int_equal(opts.retval, i < 10 || (i >= 30 && i < 500) ? XDP_TX : opts.retval);
+	}
+	fixture_counts(stats, BED4_HOOK_XDP, counts[1]);
+	/* A new token comes every 200 ms for one, and every 200 us for all. */
+	assert_in_range(counts[1][BED4_ICMP_BIG] - counts[0][BED4_ICMP_BIG], 500, 900);
+	assert_int_equal(counts[1][BED4_ICMP_BIG] - counts[0][BED4_ICMP_BIG] +
+			 counts[1][BED4_LIMITED] - counts[0][BED4_LIMITED], 1000);
+	assert_in_range(counts[1][BED4_LIMITED] - counts[0][BED4_LIMITED], 100, 500);
+	forget_limits();
 }
 
 static void passes_slow(void **state)
@@ -629,7 +759,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(sees_through_extensions), cmocka_unit_test(drops_hostile),
 		cmocka_unit_test(drops_native),	      cmocka_unit_test(passes_when_invalid),
 		cmocka_unit_test(carries_ecn),	      cmocka_unit_test(asks_policy),	      cmocka_unit_test(updates_what_it_cannot_derive),
-		cmocka_unit_test(leaves_a_crowded_cache_alone),
+		cmocka_unit_test(refuses_big),	      cmocka_unit_test(leaves_big),
+		cmocka_unit_test(bounds_answers),     cmocka_unit_test(leaves_a_crowded_cache_alone),
 		cmocka_unit_test(checksum_modes),
 	};
 

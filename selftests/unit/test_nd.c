@@ -234,7 +234,7 @@ static void limits_survive_clocks(void **state)
 	limit_init(l, 7);
 	assert_int_equal(allowed(l, 100 * SEC, a, 50), 10);
 	assert_in_range(allowed(l, 50 * SEC, a, 50), 0, 10);
-	assert_int_equal(allowed(l, UINT64_MAX - 1, a, 50), 10);
+	assert_int_equal(allowed(l, 1ull << 62, a, 50), 10);
 	free(l);
 }
 

@@ -35,6 +35,12 @@ __u8 *engine_room(struct pass *p, size_t len);
 /* Writes the traffic class that the packet leaves with into it; cuts what is behind it. */
 void engine_trim(struct pass *p);
 
+/*
+ * Who sits behind native IPv6 has no endpoint; for rate limits this one stands in: the /64 counts as an
+ * IPv4 address, the host as a port.
+ */
+struct bed4_ep engine_stand_in(const struct bed4_in6 *addr);
+
 /* May the sender be answered? If not, the packet has been counted as LIMITED. */
 bool engine_allowed(struct pass *p);
 

@@ -76,12 +76,12 @@ static bool is_ours(const struct tunnel *t, const struct about *a)
 }
 
 /*
- * Where the inner source is: false: on our side of the tunnel; true: a peer that we have relayed for,
- * at @ep.
+ * Where the inner source is: false: on our side of the tunnel, @ep stands in for it; true: a peer that we
+ * have relayed for, at @ep.
  */
 static bool is_relayed(const struct tunnel *t, const struct bed4_in6 *src, struct bed4_ep *ep)
 {
-	*ep = bed4_ep(src->w[0] ^ src->w[1], src->h[3]);
+	*ep = engine_stand_in(src);
 	return t->config.role == BED4_ROLE_ROUTER && bed4_same_prefix(src, &t->self.own) &&
 	       !bed4_in6_eq(src, &t->self.own) &&
 	       bed4_locate(&t->self, src, t->config.policy, t->config.policy_arg, ep);
@@ -106,7 +106,7 @@ static void tell(struct pass *p, const struct about *a)
 		engine_end(p, BED4_LIMITED);
 		return;
 	}
-	room = engine_room(p, ICMP6_ERROR_MAX);
+	room = engine_room(p, BED4_ERROR_MAX);
 	if (!room)
 		return;
 	n = icmp6_build(room, big ? BED4_ICMP6_TOO_BIG : BED4_ICMP6_UNREACH, big ? 0 : 3, big ? mtu : 0,

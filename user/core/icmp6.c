@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * ICMPv6 errors; see icmp6.h. Must not know why one is due. Proved by selftests/unit/test_icmp6.c.
+ * ICMPv6 errors; see icmp6.h. Must not know why one is due. Proved by selftests/unit/test_nd.c.
  */
 #include <string.h>
 
 #include "core/icmp6.h"
 #include "6bed4/decide.h"
-
-#define ERROR_HEAD 8 /* type, code, checksum, parameter */
 
 /* The ICMPv6 type behind the headers, or -1: none, not to be seen, or in a later fragment. */
 static int upper_type(const __u8 *p, size_t len)
@@ -39,34 +37,19 @@ bool icmp6_may_answer(const __u8 *p, size_t len)
 	if (len < BED4_IP6_LEN || bed4_src_never(&ip6->src) || bed4_in6_multicast(&ip6->dst))
 		return false;
 	type = upper_type(p, len);
-	return type < 0 || (type >= BED4_ICMP6_INFO && type != BED4_ND_REDIRECT);
+	return type < 0 || bed4_error_may_answer((__u8)type);
 }
 
 size_t icmp6_build(__u8 *p, enum bed4_icmp6_type type, __u8 code, __u32 param,
 		   const struct bed4_in6 *src, const __u8 *about, size_t len)
 {
 	const struct bed4_ip6 *bad = (const void *)about;
-	size_t quote = len, n;
-	struct bed4_ip6 ip6;
-	__be32 be_param = BED4_HTONL(param);
-	__u16 csum;
+	size_t quote = len < BED4_ERROR_QUOTE ? len : BED4_ERROR_QUOTE;
 
 	if (!icmp6_may_answer(about, len))
 		return 0;
-	if (quote > ICMP6_ERROR_MAX - BED4_IP6_LEN - ERROR_HEAD)
-		quote = ICMP6_ERROR_MAX - BED4_IP6_LEN - ERROR_HEAD;
-	n = ERROR_HEAD + quote;
-	ip6 = (struct bed4_ip6){ .vtf = BED4_HTONL(0x60000000), .len = BED4_HTONS(n),
-				 .next = BED4_PROTO_ICMP6, .hops = BED4_TTL, .src = *src,
-				 .dst = bad->src };
-	memcpy(p, &ip6, sizeof(ip6));
-	p += BED4_IP6_LEN;
-	memset(p, 0, ERROR_HEAD);
-	p[0] = type;
-	p[1] = code;
-	memcpy(p + 4, &be_param, sizeof(be_param));
-	memcpy(p + ERROR_HEAD, about, quote);
-	csum = bed4_csum_upper(&ip6, BED4_PROTO_ICMP6, p, n);
-	memcpy(p + 2, &csum, sizeof(csum));
-	return BED4_IP6_LEN + n;
+	bed4_error_put((struct bed4_error *)(void *)p, type, code, param, src, &bad->src, (__u32)quote,
+		       bed4_csum_buf(0, about, quote));
+	memcpy(p + BED4_ERROR_LEN, about, quote);
+	return BED4_ERROR_LEN + quote;
 }

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Token buckets in tables of fixed size; see limit.h. Must not know what is answered. Proved by
- * selftests/unit/test_limit.c.
+ * selftests/unit/test_nd.c.
  */
 #include <string.h>
 
 #include "core/limit.h"
 
-#define SECOND	  1000000000ull
-#define ONE_TOKEN SECOND /* a bucket holds nanotokens: rate per second times nanoseconds */
-
 void limit_init(struct limit *l, __u64 seed)
 {
 	memset(l, 0, sizeof(*l));
 	l->seed = seed | 1;
-	l->ep = (struct limit_rate){ .per_sec = 5, .burst = 10 };
-	l->addr = (struct limit_rate){ .per_sec = 100, .burst = 100 };
-	l->all = (struct limit_rate){ .per_sec = 5000, .burst = 500 };
 }
 
 static __u32 slot_of(const struct limit *l, __u64 key)
@@ -28,34 +22,28 @@ static __u32 slot_of(const struct limit *l, __u64 key)
 	return (h >> 40) & (LIMIT_SLOTS - 1);
 }
 
-/* Brings @b, which may hold another key or none yet, up to date for @key at @now. */
-static struct limit_bucket *refill(struct limit_bucket *b, __u64 key, const struct limit_rate *rate,
-				   __u64 now)
+/* The bucket of @key, which may take the place of another's. */
+static struct limit_bucket *bucket(struct limit *l, struct limit_bucket *table, __u64 key)
 {
-	__u64 full = rate->burst * ONE_TOKEN, gap = now - b->stamp;
+	struct limit_bucket *b = &table[slot_of(l, key)];
 
-	if (b->key != key || now < b->stamp || gap >= full / rate->per_sec)
-		b->tokens = full;
-	else if (full - b->tokens > gap * rate->per_sec)
-		b->tokens += gap * rate->per_sec;
-	else
-		b->tokens = full;
-	b->key = key;
-	b->stamp = now;
+	if (b->key != key)
+		*b = (struct limit_bucket){ .key = key };
 	return b;
 }
 
 bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who)
 {
+	const struct bed4_rate one = BED4_RATE_ONE, site = BED4_RATE_SITE, all = BED4_RATE_ALL;
 	__u64 addr = (__u64)who.addr << 32 | 1, ep = addr | (__u64)who.port << 1;
-	struct limit_bucket *all = refill(&l->in_all, 1, &l->all, now);
-	struct limit_bucket *by_addr = refill(&l->by_addr[slot_of(l, addr)], addr, &l->addr, now);
-	struct limit_bucket *by_ep = refill(&l->by_ep[slot_of(l, ep)], ep, &l->ep, now);
+	struct limit_bucket *by_addr = bucket(l, l->by_addr, addr);
+	struct limit_bucket *by_ep = bucket(l, l->by_ep, ep);
 
-	if (all->tokens < ONE_TOKEN || by_addr->tokens < ONE_TOKEN || by_ep->tokens < ONE_TOKEN)
+	if (!bed4_bucket_has(l->in_all, all, now) || !bed4_bucket_has(by_addr->full, site, now) ||
+	    !bed4_bucket_has(by_ep->full, one, now))
 		return false;
-	all->tokens -= ONE_TOKEN;
-	by_addr->tokens -= ONE_TOKEN;
-	by_ep->tokens -= ONE_TOKEN;
+	l->in_all = bed4_bucket_take(l->in_all, all, now);
+	by_addr->full = bed4_bucket_take(by_addr->full, site, now);
+	by_ep->full = bed4_bucket_take(by_ep->full, one, now);
 	return true;
 }

@@ -9,29 +9,23 @@
 #define CORE_LIMIT_H
 
 #include "6bed4/addr.h"
+#include "6bed4/limit.h"
 
 #define LIMIT_SLOTS 4096 /* per table, a power of two */
 
-struct limit_rate {
-	__u32 per_sec;
-	__u32 burst;
-};
-
 struct limit_bucket {
 	__u64 key; /* 0: free */
-	__u64 stamp; /* ns: when `tokens` was right */
-	__u64 tokens; /* in nanotokens */
+	__u64 full; /* limit.h of include/6bed4 */
 };
 
 struct limit {
-	struct limit_rate ep, addr, all;
 	__u64 seed; /* against chosen collisions */
-	struct limit_bucket in_all;
+	__u64 in_all;
 	struct limit_bucket by_ep[LIMIT_SLOTS];
 	struct limit_bucket by_addr[LIMIT_SLOTS];
 };
 
-/* Defaults: 5/s, burst 10 per IPv4:port; 100/s per IPv4, burst 100; 5000/s in all, burst 500. */
+/* The rates are those of include/6bed4/limit.h: per IPv4:port, per IPv4, and in all. */
 void limit_init(struct limit *l, __u64 seed);
 
 /* May @who be answered at @now (ns)? Takes a token of all three buckets, or of none. */

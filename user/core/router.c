@@ -129,6 +129,9 @@ void router_rx_udp(struct pass *p, enum bed4_outcome o)
 	case BED4_SLOW_UNREACH:
 		engine_error(p, BED4_ICMP6_UNREACH, 3, 0, BED4_ICMP_UNREACH);
 		break;
+	case BED4_SLOW_BIG:
+		engine_error(p, BED4_ICMP6_TOO_BIG, 0, p->t->self.mtu, BED4_ICMP_BIG);
+		break;
 	case BED4_SLOW_HOPS:
 		on_last_hop(p);
 		break;

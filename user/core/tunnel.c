@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "core/engine.h"
+#include "core/finish.h"
 #include "core/icmp6.h"
+#include "core/mss.h"
 #include "core/neigh.h"
 
 static enum bed4_policy no_policy(const void *arg, __be32 addr)
@@ -164,14 +166,18 @@ void engine_trim(struct pass *p)
 	ip6->vtf = bed4_with_tclass(ip6->vtf, p->v.tclass);
 }
 
+struct bed4_ep engine_stand_in(const struct bed4_in6 *addr)
+{
+	return bed4_ep(addr->w[0] ^ addr->w[1], addr->h[4] ^ addr->h[5] ^ addr->h[6] ^ addr->h[7]);
+}
+
 bool engine_allowed(struct pass *p)
 {
 	const struct bed4_ip6 *ip6 = (const void *)p->data;
 	struct bed4_ep who = p->src;
 
-	/* Who sits behind native IPv6 has no endpoint; a /64 of theirs stands for one. */
 	if (p->hook == BED4_HOOK_TUN)
-		who = bed4_ep(ip6->src.w[0] ^ ip6->src.w[1], ip6->src.h[3]);
+		who = engine_stand_in(&ip6->src);
 	if (limit_allow(p->t->limit, p->now, who))
 		return true;
 	engine_end(p, BED4_LIMITED);
@@ -201,7 +207,7 @@ void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 pa
 	}
 	if (!engine_allowed(p))
 		return;
-	room = engine_room(p, ICMP6_ERROR_MAX);
+	room = engine_room(p, BED4_ERROR_MAX);
 	if (!room)
 		return;
 	n = icmp6_build(room, type, code, param, has_addr ? &p->t->self.own : &router, p->data,
@@ -210,6 +216,18 @@ void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 pa
 		engine_tun(p, room, n, o);
 	else
 		engine_udp(p, p->src, room, n, 0, o);
+}
+
+/* Will the packet go on its way, by either role? Then what TCP and UDP have in it is put right. */
+static void prepare_upper(struct pass *p, enum bed4_outcome o)
+{
+	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY && o != BED4_OUT &&
+	    o != BED4_OUT_ROUTER)
+		return;
+	if (p->hook == BED4_HOOK_UDP)
+		finish_csum(p->data, p->v.len);
+	if (p->t->config.mss)
+		mss_clamp(p->data, p->v.len, p->t->config.mss);
 }
 
 void tunnel_rx_udp(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 tos, __u8 *data,
@@ -222,6 +240,7 @@ void tunnel_rx_udp(struct tunnel *t, __u64 now, struct bed4_ep src, __u8 tos, __
 	enum bed4_outcome o;
 
 	o = bed4_decide_in(&t->self, &dg, ask_policy, neigh_lookup, t, &p.v);
+	prepare_upper(&p, o);
 	if (t->config.role == BED4_ROLE_ROUTER)
 		router_rx_udp(&p, o);
 	else
@@ -252,6 +271,7 @@ void tunnel_rx_tun(struct tunnel *t, __u64 now, __u8 *data, size_t len, struct a
 	enum bed4_outcome o;
 
 	o = bed4_decide_out(&t->self, cur, len, BED4_FROM_TUN, ask_policy, t, &p.v);
+	prepare_upper(&p, o);
 	if (t->config.role == BED4_ROLE_ROUTER)
 		router_rx_tun(&p, o);
 	else

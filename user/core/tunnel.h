@@ -43,6 +43,7 @@ struct tunnel_config {
 	struct bed4_ep server; /* peer */
 	struct bed4_in6 prefix; /* router: low half 0 */
 	__u32 mtu;
+	__u32 mss; /* TCP SYNs get no higher one; 0: they stay as they are */
 	bool fixed_port; /* peer: the local port was asked for, never leave it */
 	__u32 keepalive_sec; /* 0: none */
 	__u8 keepalive_ttl;

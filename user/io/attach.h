@@ -15,9 +15,6 @@
 /* Name of the kernel driver of a device ("veth", "virtio_net"); "" when it does not tell. */
 void attach_driver(unsigned int ifindex, char name[32]);
 
-/* Does the device sum up what it sends (ethtool's tx-checksumming)? */
-bool attach_offloads_csum(unsigned int ifindex);
-
 /*
  * Attaches @prog in @mode (NATIVE or GENERIC), through libxdp's dispatcher where the kernel allows
  * one, alone otherwise; never in place of a program that is there. The first attachment loads the

@@ -40,13 +40,6 @@ void attach_driver(unsigned int ifindex, char name[32])
 	name[31] = 0;
 }
 
-bool attach_offloads_csum(unsigned int ifindex)
-{
-	struct ethtool_value value = { .cmd = ETHTOOL_GTXCSUM };
-
-	return !ethtool_ask(ifindex, &value) && value.data;
-}
-
 static enum xdp_attach_mode xdp_mode(enum bed4_mode mode)
 {
 	return mode == BED4_MODE_GENERIC ? XDP_MODE_SKB : XDP_MODE_NATIVE;

@@ -21,7 +21,8 @@
 
 const char *const fastpath_map_names[] = { "self",  "info",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
-					   "told",  "nexthop", "percpu", "hopgen", "hops", NULL };
+					   "told",  "nexthop", "percpu", "hopgen", "hops",
+					   "limit", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -166,6 +167,7 @@ static __u32 hop_life(void)
 		(ro)->cfg_csum = (c)->csum;                                                        \
 		(ro)->cfg_dscp = (c)->dscp;                                                        \
 		(ro)->cfg_df = (c)->df;                                                            \
+		(ro)->cfg_mss = (c)->mss;                                                          \
 		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
 	} while (0)
 
@@ -199,6 +201,17 @@ static bool is_veth(unsigned int ifindex)
 	return !strcmp(driver, "veth");
 }
 
+/* What comes in by a veth may never have left this machine. */
+static bool has_veth(const struct fastpath_config *c)
+{
+	bool found = is_veth(c->underlay);
+	unsigned int i;
+
+	for (i = 0; i < c->v6_count; i++)
+		found |= is_veth(c->v6_dev[i]);
+	return found;
+}
+
 /* Opens the XDP object; attaching loads it, as libxdp decides about its program type. */
 static int open_xdp(struct fastpath *fp, struct err *e)
 {
@@ -209,6 +222,7 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 		return err_set(e, -errno, "cannot open the XDP program: %s", complaint);
 	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
 	fp->xdp->rodata->cfg_no_tx = is_veth(fp->config.underlay);
+	fp->xdp->rodata->cfg_unfinished = has_veth(&fp->config);
 	err = set_maps(fp->xdp->obj, fp->pin_dir, &fp->config);
 	if (err)
 		return err_set(e, err, "cannot prepare the maps of the XDP program: %s", strerror(-err));
@@ -413,20 +427,11 @@ static void fall_back_to_tc(struct fastpath *fp, struct bed4_info *info, char *n
 /* What is worth knowing about the mode in effect, behind what @notice says already. */
 static void add_notices(const struct fastpath *fp, char *notice, size_t size)
 {
-	const unsigned int dev = fp->config.underlay;
-	char name[IF_NAMESIZE] = "?";
 	size_t used = strlen(notice);
 
 	if (fp->mode == BED4_MODE_GENERIC)
 		snprintf(notice + used, size - used, "%sgeneric XDP: correct everywhere, but slower than "
 			 "native or TC", used ? "; " : "");
-	used = strlen(notice);
-	if (fp->mode == BED4_MODE_OFF || !is_veth(dev) || !attach_offloads_csum(dev))
-		return;
-	if_indextoname(dev, name);
-	snprintf(notice + used, size - used, "%s%s is a veth and leaves checksums unfinished, so peers "
-		 "without a fast path drop what this machine sends: `ethtool -K %s tx off`",
-		 used ? "; " : "", name, name);
 }
 
 int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,

@@ -18,6 +18,7 @@ struct fastpath_config {
 	enum bed4_csum_mode csum;
 	__u32 dscp; /* of outer headers, or BED4_DSCP_COPY */
 	bool df; /* outer headers forbid fragmentation */
+	__u32 mss; /* TCP SYNs get no higher one; 0: they stay as they are */
 	unsigned int underlay; /* interface indexes */
 	unsigned int tun;
 	unsigned int v6_dev[BED4_V6DEV_MAX];
