@@ -123,7 +123,7 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 
 # The real objects under BPF_PROG_RUN.
 $(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o \
-		attach_tc.o pin.o) $(CORE:%.c=$(BUILD)/%.o)
+		attach_tc.o device.o pin.o) $(CORE:%.c=$(BUILD)/%.o)
 
 $(BUILD)/prog/%: $(BUILD)/selftests/prog/%.o $(FIXTURE_O)
 	@mkdir -p $(@D)
@@ -180,7 +180,7 @@ $(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
 $(BUILD)/bench/neigh: $(BUILD)/selftests/bench/neigh.o $(FIXTURE_O) \
-		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o attach_tc.o pin.o) \
+		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o attach_tc.o device.o pin.o) \
 		$(CORE:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@

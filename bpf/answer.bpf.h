@@ -87,7 +87,7 @@ static __always_inline enum bed4_outcome too_big(struct xdp_md *ctx, const struc
 	struct bed4_cur upper = { (const void *)(v->ip6 + 1), (void *)(long)ctx->data_end };
 	struct bed4_eth *eth = xdp_eth(ctx, head + BED4_ERROR_QUOTE);
 	struct answer_plan plan = { .dst = v->ip6->src, .tunnel = tunnel };
-	__u32 len = ctx->data_end - ctx->data;
+	__u32 len = frame_len(ctx);
 	int err;
 
 	if (!eth || (eth->src[0] | eth->dst[0]) & 1 || !plainly_answerable(v->ip6, upper))

@@ -130,16 +130,19 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 	return XDP_PASS;
 }
 
+/* @avail bytes of the frame are from @cur on, seen or not. */
 static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_self *self,
-				       struct bed4_cpu *cpu, struct bed4_cur cur)
+				       struct bed4_cpu *cpu, struct bed4_cur cur, __u32 avail)
 {
 	struct bed4_dgram dg;
 	struct bed4_verdict v;
-	enum bed4_outcome o = bed4_parse_outer(cur, self, &dg);
+	enum bed4_outcome o = bed4_parse_outer_len(cur, avail, self, &dg);
 
 	if (o)
-		return leave(o, cur.end - cur.pos);
+		return leave(o, avail);
 	o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
+	if (cfg_frags && o == BED4_MALFORMED && cur.pos + avail > cur.end)
+		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
 	switch (o) {
 	case BED4_IN_NATIVE:
 		if (!cfg_kernel_forward)
@@ -157,9 +160,8 @@ static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_sel
 }
 
 static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_self *self,
-				       struct bed4_cpu *cpu, struct bed4_cur cur)
+				       struct bed4_cpu *cpu, struct bed4_cur cur, __u32 avail)
 {
-	__u32 avail = cur.end - cur.pos;
 	struct bed4_cur inner = cur;
 	struct outer_plan plan;
 	struct bed4_verdict v;
@@ -201,7 +203,7 @@ int bed4_xdp(struct xdp_md *ctx)
 	struct bed4_cur cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
 	const struct bed4_self *self = get_self();
 	struct bed4_cpu *cpu = get_cpu();
-	__u32 len = cur.end - cur.pos;
+	__u32 len = frame_len(ctx);
 
 	if (!self || !cpu)
 		return XDP_PASS;
@@ -211,11 +213,11 @@ int bed4_xdp(struct xdp_md *ctx)
 	case BED4_ETH_IP4:
 		if (ctx->ingress_ifindex != cfg_underlay)
 			return leave(BED4_OTHER, len);
-		return from_tunnel(ctx, self, cpu, cur);
+		return from_tunnel(ctx, self, cpu, cur, len - ETH_LEN);
 	case BED4_ETH_IP6:
 		if (cfg_role == BED4_ROLE_PEER)
 			return leave(BED4_OTHER, len);
-		return from_native(ctx, self, cpu, cur);
+		return from_native(ctx, self, cpu, cur, len - ETH_LEN);
 	default:
 		return leave(BED4_OTHER, len);
 	}

@@ -19,6 +19,12 @@ static __always_inline struct bed4_eth *xdp_eth(struct xdp_md *ctx, __u32 need)
 	return data + need > (void *)(long)ctx->data_end ? NULL : data;
 }
 
+/* All of a frame, also what is not seen. */
+static __always_inline __u32 frame_len(struct xdp_md *ctx)
+{
+	return cfg_frags ? (__u32)bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
+}
+
 static __always_inline void put_eth(struct bed4_eth *eth, const struct nexthop *hop,
 				    enum bed4_ethertype type)
 {

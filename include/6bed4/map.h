@@ -222,7 +222,9 @@ struct bed4_info {
 	__u32 account; /* 0 off, 1 all, N one packet in N */
 	__u32 xdp_id; /* program attached to underlay and v6_dev, 0 none */
 	__u32 tc_in_id; /* program on the underlay's ingress, 0 none */
+	__u32 tc_out_id; /* program on the TUN device's egress, 0 none */
 	__u32 made_clsact; /* the clsact qdisc of the underlay is ours to remove */
+	__u32 made_tun_clsact; /* so is that of the TUN device, which may be somebody else's */
 	__u32 made_tun; /* the TUN device is ours to remove */
 	__u32 degraded; /* enum bed4_degraded */
 	__u32 made_rules; /* routing rules against spoofed sources are ours to remove */
@@ -256,7 +258,7 @@ enum bed4_forward {
 };
 
 _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
-_Static_assert(sizeof(struct bed4_info) == 2192, "ABI");
+_Static_assert(sizeof(struct bed4_info) == 2200, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 56, "ABI: with the kernel's own, 128 bytes");
 _Static_assert(sizeof(struct bed4_hop) == 32, "ABI");

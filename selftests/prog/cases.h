@@ -37,6 +37,12 @@ static inline void to_peer(struct pkt *p, const char *dst4, unsigned int mac)
 	pkt_eth(p, mac, MAC_UNDER, 0x0800);
 }
 
+/* A packet of a protocol whose sum nobody can derive. */
+static inline void esp(struct pkt *p, const char *src, const char *dst, unsigned int hops)
+{
+	pkt_ip6(p, src, dst, 50, hops, 101, 999);
+}
+
 /* The same frame with its IPv4 header changed by the caller: sums it up again. */
 static inline void reseal(struct pkt *p)
 {
@@ -54,6 +60,21 @@ static inline void set_tclass(uint8_t *ip6, unsigned int tclass)
 {
 	ip6[0] = (uint8_t)(0x60 | tclass >> 4);
 	ip6[1] = (uint8_t)((ip6[1] & 0x0f) | (tclass & 15) << 4);
+}
+
+/* Packet Too Big about the packet in @p, from its IPv6 header on. */
+static inline void too_big_about(struct pkt *p, const struct pkt *about)
+{
+	struct pkt quote = *about;
+	char src[INET6_ADDRSTRLEN];
+
+	inet_ntop(AF_INET6, about->b + 8, src, sizeof(src));
+	pkt_ip6(p, OWN6, src, 58, 64, 8 + 1232, SIZE_MAX - 2);
+	memset(p->b + 40, 0, 8);
+	p->b[40] = 2;
+	pkt_put16(p->b + 46, 1280);
+	memcpy(p->b + 48, quote.b, 1232);
+	pkt_put16(p->b + 42, pkt_csum6(p->b + 8, 58, p->b + 40, p->len - 40));
 }
 
 #endif

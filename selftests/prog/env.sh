@@ -23,6 +23,7 @@ ip link add v6 address 02:00:00:00:02:01 type veth peer name v6-far
 ip tuntap add tun mode tun
 ip link set tun mtu 1280
 for d in under under-far v6 v6-far tun; do ip link set "$d" up; done
+for d in under-far v6-far; do ethtool -K "$d" gro on >/dev/null; done # or they take nothing from XDP
 sysctl -qw net.ipv4.conf.tun.forwarding=1
 ip addr add 145.136.0.1/24 dev under
 ip neigh add 145.136.0.254 lladdr 02:00:00:00:01:fe dev under

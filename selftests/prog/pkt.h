@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PKT_MAX 2048
+#define PKT_MAX 9216
 
 struct pkt {
 	size_t len;

@@ -81,6 +81,8 @@ static void assert_clean(void)
 	assert_int_equal(xdp_on("v6"), 0);
 	assert_false(tc_on("under", BPF_TC_INGRESS));
 	assert_false(clsact_on("under"));
+	assert_false(tc_on("tun", BPF_TC_EGRESS));
+	assert_false(clsact_on("tun"));
 	assert_int_equal(access(dir, F_OK), -1);
 }
 
@@ -100,14 +102,11 @@ static struct fastpath *up(enum bed4_mode mode, struct bed4_info *info, char not
 
 static void down(struct fastpath *fp, const struct bed4_info *info)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)if_nametoindex("tun"),
-		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	struct err e = {};
 
 	fastpath_close(fp);
 	if (fastpath_detach(info, dir, &e))
 		fail_msg("%s", e.text);
-	bpf_tc_hook_destroy(&hook); /* in life the TUN device itself goes */
 	assert_clean();
 }
 

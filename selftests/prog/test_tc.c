@@ -130,6 +130,23 @@ static void leaves_native(void **state)
 	run(&f);
 }
 
+/* Nor are frames with tags, in their bytes here and out of band in life. */
+static void leaves_tagged(void **state)
+{
+	static const unsigned int tags[] = { 0x8100, 0x88a8 };
+	struct fixture f = { .name = "tagged", .verdict = TC_ACT_OK, .outcome = BED4_OTHER };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		from_peer(&f.in, HOST6, 64, 100, CSUM_FULL);
+		memmove(f.in.b + 16, f.in.b + 12, f.in.len - 12);
+		f.in.len += 4;
+		pkt_put16(f.in.b + 12, tags[i]);
+		pkt_put16(f.in.b + 14, 7);
+		run(&f);
+	}
+}
+
 static int set_up(void **state)
 {
 	__u32 zero = 0;
@@ -161,6 +178,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(relays),
 		cmocka_unit_test(passes_and_drops),
 		cmocka_unit_test(leaves_native),
+		cmocka_unit_test(leaves_tagged),
 	};
 
 	(void)argc;

@@ -16,50 +16,7 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include "bed4_xdp.skel.h"
-#include "poison.skel.h"
-#include "cases.h"
-
-static struct {
-	struct bed4_xdp_bpf *xdp;
-	struct poison_bpf *poison;
-	unsigned int dev[2];
-} t;
-
-static void run(const struct fixture *f)
-{
-	__u64 before[BED4_OUTCOME_COUNT], after[BED4_OUTCOME_COUNT];
-	struct xdp_md md = { .data_end = f->in.len, .ingress_ifindex = t.dev[f->dev] };
-	uint8_t out[PKT_MAX];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->in.b, .data_size_in = f->in.len,
-		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &md,
-		    .ctx_size_in = sizeof(md), .repeat = 1);
-	int stats = bpf_map__fd(t.xdp->maps.stats);
-
-	fixture_counts(stats, BED4_HOOK_XDP, before);
-	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(t.poison->progs.poison), &opts), 0);
-	if ((int)opts.retval != f->verdict)
-		fail_msg("%s: verdict %u, expected %d", f->name, opts.retval, f->verdict);
-	fixture_compare(f, out, opts.data_size_out);
-	fixture_counts(stats, BED4_HOOK_XDP, after);
-	fixture_counted(f, before, after);
-	fixture_native(f);
-}
-
-/* A packet that the program must leave as it is. */
-static void passes(const char *name, const struct pkt *in, enum bed4_outcome outcome)
-{
-	struct fixture f = { .name = name, .verdict = XDP_PASS, .outcome = outcome, .in = *in };
-
-	run(&f);
-}
-
-static void drops(const char *name, const struct pkt *in, enum bed4_outcome outcome)
-{
-	struct fixture f = { .name = name, .verdict = XDP_DROP, .outcome = outcome, .in = *in };
-
-	run(&f);
-}
+#include "xdp_run.h"
 
 static void decapsulates(void **state)
 {
@@ -219,36 +176,6 @@ static void passes_unready(void **state)
 	f.native = BED4_OUT;
 	from_host(&f.in, HOST6, DARK6, 64, 10);
 	run(&f);
-}
-
-/* Packet Too Big about the packet in @p, from its IPv6 header on. */
-static void too_big_about(struct pkt *p, const struct pkt *about)
-{
-	struct pkt quote = *about;
-	char src[INET6_ADDRSTRLEN];
-
-	inet_ntop(AF_INET6, about->b + 8, src, sizeof(src));
-	pkt_ip6(p, OWN6, src, 58, 64, 8 + 1232, SIZE_MAX - 2);
-	memset(p->b + 40, 0, 8);
-	p->b[40] = 2;
-	pkt_put16(p->b + 46, 1280);
-	memcpy(p->b + 48, quote.b, 1232);
-	pkt_put16(p->b + 42, pkt_csum6(p->b + 8, 58, p->b + 40, p->len - 40));
-}
-
-static void forget_limits(void)
-{
-	int map = bpf_map__fd(t.xdp->maps.limit), percpu = bpf_map__fd(t.xdp->maps.percpu);
-	struct bed4_cpu cpu[libbpf_num_possible_cpus()];
-	struct bed4_in6 key;
-	__u32 zero = 0;
-
-	while (!bpf_map_get_next_key(map, NULL, &key))
-		bpf_map_delete_elem(map, &key);
-	assert_int_equal(bpf_map_lookup_elem(percpu, &zero, cpu), 0);
-	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
-		cpu[i].answers = 0;
-	assert_int_equal(bpf_map_update_elem(percpu, &zero, cpu, BPF_ANY), 0);
 }
 
 /* What is larger than the tunnel's MTU is answered at once, back to where it came from. */
@@ -589,8 +516,6 @@ static void asks_policy(void **state)
 	assert_int_equal(bpf_map_update_elem(self_fd, &zero, &fixture_self, BPF_ANY), 0);
 }
 
-#define SLOTS 1024 /* of the next-hop cache */
-
 /* Sends @n packets to as many destinations from the peer; all have to be forwarded. */
 static void send_to_many(unsigned int n)
 {
@@ -644,44 +569,6 @@ static void leaves_a_crowded_cache_alone(void **state)
 	sched_setaffinity(0, sizeof(before), &before);
 }
 
-static int load(enum bed4_csum_mode csum)
-{
-	__u32 zero = 0;
-	int fd;
-
-	t.xdp = bed4_xdp_bpf__open();
-	if (!t.xdp)
-		return -1;
-	t.xdp->rodata->cfg_dscp = BED4_DSCP_COPY;
-	t.xdp->rodata->cfg_underlay = t.dev[FX_UNDER];
-	t.xdp->rodata->cfg_tun = if_nametoindex("tun");
-	t.xdp->rodata->cfg_out[0] = t.dev[FX_UNDER];
-	t.xdp->rodata->cfg_out[1] = t.dev[FX_V6];
-	t.xdp->rodata->cfg_out_count = 2;
-	t.xdp->rodata->cfg_csum = csum;
-	t.xdp->rodata->cfg_hop_mask = SLOTS - 1;
-	t.xdp->rodata->cfg_hop_life = 75;
-	bpf_map__set_max_entries(t.xdp->maps.nexthop, SLOTS * libbpf_num_possible_cpus());
-	if (bed4_xdp_bpf__load(t.xdp))
-		return -1;
-	fd = bpf_program__fd(t.xdp->progs.bed4_xdp);
-	if (bpf_map_update_elem(bpf_map__fd(t.poison->maps.under_test), &zero, &fd, BPF_ANY))
-		return -1;
-	return bpf_map_update_elem(bpf_map__fd(t.xdp->maps.self), &zero, &fixture_self, BPF_ANY);
-}
-
-static void load_again(enum bed4_csum_mode csum)
-{
-	bed4_xdp_bpf__destroy(t.xdp);
-	assert_int_equal(load(csum), 0);
-}
-
-/* A packet of a protocol whose sum nobody can derive. */
-static void esp(struct pkt *p, const char *src, const char *dst, unsigned int hops)
-{
-	pkt_ip6(p, src, dst, 50, hops, 101, 999);
-}
-
 /* RFC 1624: a relay updates what it cannot derive; where the tunnel ends, the stack sums up. */
 static void updates_what_it_cannot_derive(void **state)
 {
@@ -706,46 +593,16 @@ static void updates_what_it_cannot_derive(void **state)
 	passes("ESP to native, checksum to be verified in full", &p, BED4_SLOW_CSUM);
 }
 
-static void checksum_modes(void **state)
-{
-	struct fixture f = { .name = "always: derived", .verdict = XDP_TX, .outcome = BED4_RELAY };
-	struct pkt p;
-
-	(void)state;
-	load_again(BED4_CSUM_MODE_ALWAYS);
-	from_peer(&f.in, FAR6, 64, 100, CSUM_ZERO);
-	pkt_udp6(&f.out, PEER6, FAR6, 63, 100);
-	to_peer(&f.out, FAR4, MAC_GATEWAY);
-	run(&f);
-	esp(&p, PEER6, FAR6, 64);
-	tunnelled(&p, CSUM_ZERO);
-	f = (struct fixture){ .name = "always: ESP without one", .in = p, .verdict = XDP_PASS,
-			      .outcome = BED4_SLOW_CSUM, .native = BED4_RELAY };
-	run(&f);
-	load_again(BED4_CSUM_MODE_ZERO);
-	f = (struct fixture){ .name = "zero", .verdict = XDP_TX, .outcome = BED4_RELAY };
-	from_peer(&f.in, FAR6, 64, 100, CSUM_FULL);
-	pkt_udp6(&f.out, PEER6, FAR6, 63, 100);
-	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_ZERO);
-	pkt_eth(&f.out, MAC_GATEWAY, MAC_UNDER, 0x0800);
-	run(&f);
-	load_again(BED4_CSUM_MODE_AUTO);
-}
-
 static int set_up(void **state)
 {
 	(void)state;
-	t.dev[FX_UNDER] = if_nametoindex("under");
-	t.dev[FX_V6] = if_nametoindex("v6");
-	t.poison = poison_bpf__open_and_load();
-	return t.poison ? load(BED4_CSUM_MODE_AUTO) : -1;
+	return load(NULL);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	bed4_xdp_bpf__destroy(t.xdp);
-	poison_bpf__destroy(t.poison);
+	unload();
 	return 0;
 }
 
@@ -761,7 +618,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test(carries_ecn),	      cmocka_unit_test(asks_policy),	      cmocka_unit_test(updates_what_it_cannot_derive),
 		cmocka_unit_test(refuses_big),	      cmocka_unit_test(leaves_big),
 		cmocka_unit_test(bounds_answers),     cmocka_unit_test(leaves_a_crowded_cache_alone),
-		cmocka_unit_test(checksum_modes),
 	};
 
 	(void)argc;

@@ -12,9 +12,6 @@
 #include "6bed4/map.h"
 #include "err.h"
 
-/* Name of the kernel driver of a device ("veth", "virtio_net"); "" when it does not tell. */
-void attach_driver(unsigned int ifindex, char name[32]);
-
 /*
  * Attaches @prog in @mode (NATIVE or GENERIC), through libxdp's dispatcher where the kernel allows
  * one, alone otherwise; never in place of a program that is there. The first attachment loads the

@@ -5,40 +5,12 @@
  * does. Proved by selftests/net.
  */
 #include <errno.h>
-#include <linux/ethtool.h>
 #include <linux/if_link.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "io/attach.h"
-
-/* One of ethtool's questions to a device: @cmd begins with its number and takes the answer. */
-static int ethtool_ask(unsigned int ifindex, void *cmd)
-{
-	struct ifreq ifr = { .ifr_data = cmd };
-	int err, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	err = if_indextoname(ifindex, ifr.ifr_name) && !ioctl(fd, SIOCETHTOOL, &ifr) ? 0 : -errno;
-	close(fd);
-	return err;
-}
-
-void attach_driver(unsigned int ifindex, char name[32])
-{
-	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
-
-	name[0] = 0;
-	if (ethtool_ask(ifindex, &info))
-		return;
-	memcpy(name, info.driver, 31);
-	name[31] = 0;
-}
+#include "io/device.h"
 
 static enum xdp_attach_mode xdp_mode(enum bed4_mode mode)
 {
@@ -65,7 +37,7 @@ int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mo
 	if (!err)
 		return 0;
 	if_indextoname(ifindex, name);
-	attach_driver(ifindex, driver);
+	device_driver(ifindex, driver);
 	return err_set(e, err, "XDP (%s) was refused on %s (driver %s): %s; %s",
 		       mode == BED4_MODE_GENERIC ? "generic" : "native", name,
 		       *driver ? driver : "unknown", strerror(-err), refusal_advice(err, mode));

@@ -16,6 +16,7 @@
 #include <bpf/bpf.h>
 
 #include "io/attach.h"
+#include "io/device.h"
 #include "io/fastpath_priv.h"
 #include "io/pin.h"
 
@@ -193,22 +194,40 @@ static int load_tc(struct fastpath *fp, struct err *e)
 		       strerror(-err), *complaint ? complaint : "no details");
 }
 
-static bool is_veth(unsigned int ifindex)
-{
-	char driver[32];
+#define DEVS_MAX (BED4_V6DEV_MAX + 1)
 
-	attach_driver(ifindex, driver);
-	return !strcmp(driver, "veth");
+/* The devices that XDP programs go onto. */
+static unsigned int xdp_devices(const struct fastpath_config *c, unsigned int devs[DEVS_MAX])
+{
+	unsigned int i, n = 0;
+
+	devs[n++] = c->underlay;
+	for (i = 0; i < c->v6_count && c->forward == BED4_FORWARD_XDP; i++) {
+		if (c->v6_dev[i] != c->underlay)
+			devs[n++] = c->v6_dev[i];
+	}
+	return n;
 }
 
 /* What comes in by a veth may never have left this machine. */
 static bool has_veth(const struct fastpath_config *c)
 {
-	bool found = is_veth(c->underlay);
-	unsigned int i;
+	unsigned int devs[DEVS_MAX], i, n = xdp_devices(c, devs);
+	bool found = false;
 
-	for (i = 0; i < c->v6_count; i++)
-		found |= is_veth(c->v6_dev[i]);
+	for (i = 0; i < n; i++)
+		found |= device_is_veth(devs[i]);
+	return found;
+}
+
+/* Frames larger than Ethernet's may come in several buffers. */
+static bool has_jumbo(const struct fastpath_config *c)
+{
+	unsigned int devs[DEVS_MAX], i, n = xdp_devices(c, devs);
+	bool found = false;
+
+	for (i = 0; i < n; i++)
+		found |= device_mtu(devs[i]) > 1500;
 	return found;
 }
 
@@ -221,16 +240,20 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 	if (!fp->xdp)
 		return err_set(e, -errno, "cannot open the XDP program: %s", complaint);
 	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
-	fp->xdp->rodata->cfg_no_tx = is_veth(fp->config.underlay);
+	fp->xdp->rodata->cfg_no_tx = device_is_veth(fp->config.underlay);
 	fp->xdp->rodata->cfg_unfinished = has_veth(&fp->config);
+	fp->xdp->rodata->cfg_frags = has_jumbo(&fp->config);
 	err = set_maps(fp->xdp->obj, fp->pin_dir, &fp->config);
 	if (err)
 		return err_set(e, err, "cannot prepare the maps of the XDP program: %s", strerror(-err));
 	fp->prog = xdp_program__from_bpf_obj(fp->xdp->obj, "xdp");
 	err = libxdp_get_error(fp->prog);
+	if (err)
+		fp->prog = NULL;
+	if (!err && fp->xdp->rodata->cfg_frags)
+		err = xdp_program__set_xdp_frags_support(fp->prog, true);
 	if (!err)
 		return 0;
-	fp->prog = NULL;
 	return err_set(e, err, "libxdp cannot use the XDP program: %s (%s)", strerror(-err), complaint);
 }
 
@@ -243,7 +266,7 @@ static enum bed4_mode choose_mode(const struct fastpath_config *c)
 
 	if (c->mode != BED4_MODE_AUTO)
 		return c->mode;
-	attach_driver(c->underlay, driver);
+	device_driver(c->underlay, driver);
 	if (!strcmp(driver, "veth") || !strcmp(driver, "bridge") || !strcmp(driver, "tun"))
 		return BED4_MODE_TC;
 	return BED4_MODE_NATIVE;
@@ -368,30 +391,51 @@ static int detach_xdp_all(const struct bed4_info *info, struct err *e)
 	return ret;
 }
 
+/*
+ * The kernel drops what XDP redirects to a device that cannot take it: better not to begin. Asked when
+ * all programs are in place, for some drivers can do it only then.
+ */
+static int check_redirects(const struct fastpath *fp, struct err *e)
+{
+	unsigned int devs[DEVS_MAX], i, n = xdp_devices(&fp->config, devs);
+	char name[IF_NAMESIZE] = "?";
+
+	if (fp->mode != BED4_MODE_NATIVE || fp->config.role == BED4_ROLE_PEER)
+		return 0;
+	for (i = 0; i < n; i++) {
+		if (device_takes_redirects(devs[i], fp->xdp->rodata->cfg_frags))
+			continue;
+		if_indextoname(devs[i], name);
+		return err_set(e, -EOPNOTSUPP, "%s cannot send what XDP redirects to it%s: %s, or use --fast-path "
+					       "generic or tc", name,
+			       device_takes_redirects(devs[i], false) ? " in frames larger than Ethernet's" : "",
+			       device_is_veth(devs[i]) ? "`ethtool -K DEV gro on` on its far end" :
+							 "try an MTU of 1500");
+	}
+	return 0;
+}
+
 static int attach_xdp_all(struct fastpath *fp, struct bed4_info *info, struct err *e)
 {
-	const struct fastpath_config *c = &fp->config;
-	unsigned int i;
-	int err = attach_xdp(fp->prog, c->underlay, fp->mode, e);
+	unsigned int devs[DEVS_MAX], i, n = xdp_devices(&fp->config, devs);
+	int err = 0;
 
-	if (err)
-		return err;
-	info->xdp_id = xdp_program__id(fp->prog);
-	for (i = 0; !err && i < c->v6_count && c->forward == BED4_FORWARD_XDP; i++) {
-		if (c->v6_dev[i] != c->underlay)
-			err = attach_xdp(fp->prog, c->v6_dev[i], fp->mode, e);
+	for (i = 0; !err && i < n; i++) {
+		err = attach_xdp(fp->prog, devs[i], fp->mode, e);
+		if (!err)
+			info->xdp_id = xdp_program__id(fp->prog);
 	}
-	return err;
+	return err ? err : check_redirects(fp, e);
 }
 
 static int attach_tc_all(struct fastpath *fp, struct bed4_info *info, struct err *e)
 {
 	bool made = false;
-	__u32 id;
 	int err;
 
 	err = attach_tc(fp->config.tun, BPF_TC_EGRESS, bpf_program__fd(fp->tc->progs.bed4_tc_out),
-			&made, &id, e);
+			&made, &info->tc_out_id, e);
+	info->made_tun_clsact = made;
 	if (err)
 		return err;
 	err = attach_tc(fp->config.underlay, BPF_TC_INGRESS,
@@ -411,7 +455,7 @@ static void fill_info(const struct fastpath *fp, struct bed4_info *info)
 	info->forward = c->forward;
 	info->account = c->account;
 	info->neigh_max = c->neigh_max;
-	info->xdp_id = info->tc_in_id = info->made_clsact = 0;
+	info->xdp_id = info->tc_in_id = info->tc_out_id = info->made_clsact = info->made_tun_clsact = 0;
 }
 
 /* `auto` tried native XDP in vain: TC does not need the driver's help. */
@@ -424,14 +468,40 @@ static void fall_back_to_tc(struct fastpath *fp, struct bed4_info *info, char *n
 	fp->mode = BED4_MODE_TC;
 }
 
-/* What is worth knowing about the mode in effect, behind what @notice says already. */
-static void add_notices(const struct fastpath *fp, char *notice, size_t size)
+/* One more sentence in a line for the operator. */
+__attribute__((format(printf, 3, 4))) static void note(char *line, size_t size, const char *fmt, ...)
 {
-	size_t used = strlen(notice);
+	size_t used = strlen(line);
+	va_list ap;
 
+	if (used && used < size)
+		used += (size_t)snprintf(line + used, size - used, "; ");
+	if (used >= size)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(line + used, size - used, fmt, ap);
+	va_end(ap);
+}
+
+/* What is worth knowing about the mode in effect, behind what @line says already. */
+static void add_notices(const struct fastpath *fp, char *line, size_t size)
+{
+	unsigned int devs[DEVS_MAX], i, n = xdp_devices(&fp->config, devs);
+	char name[IF_NAMESIZE] = "?";
+
+	if (fp->mode != BED4_MODE_NATIVE && fp->mode != BED4_MODE_GENERIC)
+		return;
 	if (fp->mode == BED4_MODE_GENERIC)
-		snprintf(notice + used, size - used, "%sgeneric XDP: correct everywhere, but slower than "
-			 "native or TC", used ? "; " : "");
+		note(line, size, "generic XDP: correct everywhere, but slower than native or TC");
+	for (i = 0; i < n; i++) {
+		if_indextoname(devs[i], name);
+		if (device_hides_vlan(devs[i]))
+			note(line, size, "%s hides VLAN tags from XDP: if there are VLANs, `ethtool -K %s rxvlan off`",
+			     name, name);
+	}
+	if (fp->xdp->rodata->cfg_unfinished)
+		note(line, size, "segments that a veth's far end sends without a checksum go through the daemon: "
+				 "`ethtool -K DEV tx off` there makes them fast");
 }
 
 int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
@@ -464,6 +534,10 @@ int fastpath_detach(const struct bed4_info *info, const char *pin_dir, struct er
 
 	if (info->tc_in_id || info->made_clsact) {
 		err = detach_tc(info->underlay, BPF_TC_INGRESS, info->tc_in_id, info->made_clsact, e);
+		ret = ret ? ret : err;
+	}
+	if (info->tc_out_id || info->made_tun_clsact) {
+		err = detach_tc(info->tun, BPF_TC_EGRESS, info->tc_out_id, info->made_tun_clsact, e);
 		ret = ret ? ret : err;
 	}
 	if (pin_dir)

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Questions to devices, by ethtool's ioctl and the kernel's generic netlink family "netdev". Must not
+ * know what the answers are for. Proved by selftests/net/test_load.sh.
+ */
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/genetlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/device.h"
+
+/* One ioctl about a device, whose name is filled in here. */
+static int ask(unsigned int ifindex, unsigned long request, struct ifreq *ifr)
+{
+	int err, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	err = if_indextoname(ifindex, ifr->ifr_name) && !ioctl(fd, request, ifr) ? 0 : -errno;
+	close(fd);
+	return err;
+}
+
+/* @cmd begins with its number and takes the answer. */
+static int ask_ethtool(unsigned int ifindex, void *cmd)
+{
+	struct ifreq ifr = { .ifr_data = cmd };
+
+	return ask(ifindex, SIOCETHTOOL, &ifr);
+}
+
+void device_driver(unsigned int ifindex, char name[32])
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+
+	name[0] = 0;
+	if (ask_ethtool(ifindex, &info))
+		return;
+	memcpy(name, info.driver, 31);
+	name[31] = 0;
+}
+
+bool device_is_veth(unsigned int ifindex)
+{
+	char driver[32];
+
+	device_driver(ifindex, driver);
+	return !strcmp(driver, "veth");
+}
+
+unsigned int device_mtu(unsigned int ifindex)
+{
+	struct ifreq ifr = {};
+
+	return ask(ifindex, SIOCGIFMTU, &ifr) ? 0 : (unsigned int)ifr.ifr_mtu;
+}
+
+bool device_hides_vlan(unsigned int ifindex)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+
+	return !ask_ethtool(ifindex, &flags) && flags.data & ETH_FLAG_RXVLAN;
+}
+
+/* The family's ABI; its header is younger than what we build on. */
+enum {
+	NETDEV_DEV_GET = 1,
+	NETDEV_IFINDEX = 1,
+	NETDEV_XDP_FEATURES = 3,
+	NETDEV_NDO_XMIT = 1 << 2,
+	NETDEV_NDO_XMIT_SG = 1 << 6,
+};
+
+struct answer {
+	uint16_t type;
+	uint64_t value;
+	bool found;
+};
+
+/* Keeps the one attribute that was asked for; families are numbers of 16 bits, features of 64. */
+static int keep_attr(const struct nlattr *attr, void *arg)
+{
+	struct answer *a = arg;
+
+	if (mnl_attr_get_type(attr) != a->type)
+		return MNL_CB_OK;
+	if (!mnl_attr_validate(attr, MNL_TYPE_U16))
+		a->value = mnl_attr_get_u16(attr);
+	else if (!mnl_attr_validate(attr, MNL_TYPE_U64))
+		a->value = mnl_attr_get_u64(attr);
+	else
+		return MNL_CB_OK;
+	a->found = true;
+	return MNL_CB_OK;
+}
+
+static int keep(const struct nlmsghdr *nlh, void *arg)
+{
+	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), keep_attr, arg);
+}
+
+/* Sends the request at @buf and waits for its answer and acknowledgement. */
+static bool talk(struct mnl_socket *nl, void *buf, size_t size, struct answer *a)
+{
+	struct nlmsghdr *nlh = buf;
+	ssize_t len;
+	int ret = 1;
+
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		return false;
+	while (ret > 0) {
+		len = mnl_socket_recvfrom(nl, buf, size);
+		ret = len < 0 ? -1 : mnl_cb_run(buf, len, 0, 0, keep, a);
+	}
+	return !ret && a->found;
+}
+
+static struct nlmsghdr *request(void *buf, uint16_t family, uint8_t cmd)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+
+	nlh->nlmsg_type = family;
+	genl->cmd = cmd;
+	genl->version = 1;
+	return nlh;
+}
+
+/* The XDP features that the kernel tells of, or false. */
+static bool xdp_features(unsigned int ifindex, uint64_t *features)
+{
+	struct answer family = { .type = CTRL_ATTR_FAMILY_ID }, answer = { .type = NETDEV_XDP_FEATURES };
+	char buf[8192];
+	struct mnl_socket *nl = mnl_socket_open(NETLINK_GENERIC);
+	bool ok;
+
+	if (!nl)
+		return false;
+	ok = !mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID);
+	if (ok) {
+		mnl_attr_put_strz(request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY), CTRL_ATTR_FAMILY_NAME,
+				  "netdev");
+		ok = talk(nl, buf, sizeof(buf), &family);
+	}
+	if (ok) {
+		mnl_attr_put_u32(request(buf, (uint16_t)family.value, NETDEV_DEV_GET), NETDEV_IFINDEX, ifindex);
+		ok = talk(nl, buf, sizeof(buf), &answer);
+	}
+	mnl_socket_close(nl);
+	*features = answer.value;
+	return ok;
+}
+
+bool device_takes_redirects(unsigned int ifindex, bool frags)
+{
+	uint64_t features, needed = NETDEV_NDO_XMIT | (frags ? NETDEV_NDO_XMIT_SG : 0);
+
+	return !xdp_features(ifindex, &features) || (features & needed) == needed;
+}

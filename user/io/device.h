@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a network device is and can do, as far as it matters to programs on it. Must not know what the
+ * programs are for.
+ */
+#ifndef IO_DEVICE_H
+#define IO_DEVICE_H
+
+#include <stdbool.h>
+
+/* Name of the kernel driver ("veth", "virtio_net"); "" when it does not tell. */
+void device_driver(unsigned int ifindex, char name[32]);
+
+bool device_is_veth(unsigned int ifindex);
+
+/* The device's MTU in bytes; 0 when it does not tell. */
+unsigned int device_mtu(unsigned int ifindex);
+
+/* Does it take VLAN tags off a frame before XDP sees it? */
+bool device_hides_vlan(unsigned int ifindex);
+
+/*
+ * Can it send what XDP redirects to it; with @frags, also frames in several buffers? True when the kernel
+ * does not tell (before 6.3). A driver may learn it only when a program is attached.
+ */
+bool device_takes_redirects(unsigned int ifindex, bool frags);
+
+#endif
