@@ -53,6 +53,16 @@ static __always_inline bool wants_clamp(struct __sk_buff *skb, const struct bed4
 	return cfg_mss && bed4_mss_look(ip6->next, upper, cfg_mss) != BED4_MSS_FINE;
 }
 
+/* The TUN device asks before it queues a packet for the daemon: the length to keep, 0 drops it. */
+SEC("socket")
+int bed4_tun_guard(struct __sk_buff *skb)
+{
+	if (skb->mark != BED4_FWMARK)
+		return skb->len;
+	count(BED4_HOOK_TC_OUT, BED4_LOOP, skb->len);
+	return 0;
+}
+
 SEC("tc")
 int bed4_tc_out(struct __sk_buff *skb)
 {
@@ -71,6 +81,8 @@ int bed4_tc_out(struct __sk_buff *skb)
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
 	if (skb->protocol != BED4_HTONS(BED4_ETH_IP6))
 		return leave(BED4_HOOK_TC_OUT, BED4_OTHER, len);
+	if (skb->mark == BED4_FWMARK)
+		return leave(BED4_HOOK_TC_OUT, BED4_LOOP, len);
 	skb_look(skb);
 	cur = (struct bed4_cur){ (void *)(long)skb->data, (void *)(long)skb->data_end };
 	upper = cur;
@@ -94,6 +106,7 @@ int bed4_tc_out(struct __sk_buff *skb)
 	if (!settled(BED4_HOOK_TC_OUT,
 		     skb_prepend(skb, self->listen, v.to, len, v.tclass, csum, random), o, len, &action))
 		return action;
+	skb->mark = BED4_FWMARK;
 	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
 }
 
@@ -112,6 +125,7 @@ static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_sel
 		     skb_rewrite(skb, self->listen, v->to, v->len, v->tclass, csum, random),
 		     BED4_RELAY, v->len, &action))
 		return action;
+	skb->mark = BED4_FWMARK;
 	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
 }
 
@@ -134,6 +148,8 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 		o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
 	if (o == BED4_MALFORMED)
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
+	if (o == BED4_SLOW_BIG && skb->gso_size)
+		o = BED4_RELAY; /* several datagrams in one; its sender has cut them to size */
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
 		return leave(BED4_HOOK_TC_IN, o, len);
 	if (wants_clamp(skb, v.ip6))
@@ -145,6 +161,8 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 	len = v.len;
 	if (!settled(BED4_HOOK_TC_IN, skb_strip(skb, v.tclass), o, len, &action))
 		return action;
+	if (skb->mark == BED4_FWMARK) /* of another instance in this network namespace */
+		skb->mark = 0;
 	return bpf_redirect(cfg_tun, BPF_F_INGRESS);
 }
 

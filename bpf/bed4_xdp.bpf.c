@@ -36,6 +36,15 @@ static __always_inline int leave(enum bed4_outcome outcome, __u32 len)
 	return is_drop(outcome) ? XDP_DROP : XDP_PASS;
 }
 
+/*
+ * Generic XDP sees what GRO has merged, and does not see that it has: what no tunnel packet is as large as
+ * is left to TC, which does.
+ */
+static __always_inline bool maybe_merged(const struct bed4_self *self, const struct bed4_verdict *v)
+{
+	return cfg_generic && v->len > self->mtu;
+}
+
 /* Larger than the tunnel's MTU: the sender hears of it. @tunnel as too_big() wants it. */
 static __always_inline int refuse_big(struct xdp_md *ctx, const struct bed4_self *self,
 				      struct bed4_cpu *cpu, const struct bed4_verdict *v,
@@ -43,8 +52,10 @@ static __always_inline int refuse_big(struct xdp_md *ctx, const struct bed4_self
 {
 	__u32 len = v->len;
 	struct nexthop back = {};
-	enum bed4_outcome o = too_big(ctx, self, cpu, v, tunnel, &back);
+	enum bed4_outcome o = BED4_SLOW_BIG;
 
+	if (!maybe_merged(self, v))
+		o = too_big(ctx, self, cpu, v, tunnel, &back);
 	if (o != BED4_ICMP_BIG)
 		return leave(o, len);
 	count(BED4_HOOK_XDP, o, len);
@@ -143,6 +154,8 @@ static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_sel
 	o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
 	if (cfg_frags && o == BED4_MALFORMED && cur.pos + avail > cur.end)
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
+	if ((o == BED4_IN_NATIVE || o == BED4_IN_LOCAL) && maybe_merged(self, &v))
+		o = BED4_SLOW_MODE;
 	switch (o) {
 	case BED4_IN_NATIVE:
 		if (!cfg_kernel_forward)

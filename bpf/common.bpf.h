@@ -34,6 +34,7 @@ const volatile __u32 cfg_dscp; /* of outer headers; BED4_DSCP_COPY: the inner on
 const volatile bool cfg_df; /* outer headers forbid fragmentation */
 const volatile __u32 cfg_mss; /* TCP SYNs get no higher one; 0: they stay as they are */
 const volatile bool cfg_unfinished; /* packets may come with checksums that are not finished */
+const volatile bool cfg_generic; /* XDP in generic mode, behind GRO: a frame may be several packets */
 const volatile bool cfg_frags; /* a frame may lie in several buffers, of which the first is seen */
 const volatile bool cfg_no_tx; /* never XDP_TX: veth drops it unless the far end runs XDP too */
 const volatile bool cfg_kernel_forward; /* the kernel routes between strip and encapsulation */

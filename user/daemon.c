@@ -96,10 +96,16 @@ static int open_fastpath(struct daemon *d, struct err *e)
 				     .hop_slots = d->opt.hop_slots,
 				     .dscp = d->opt.dscp, .df = d->opt.df, .mss = mss(&d->opt) };
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < d->opt.v6_count; i++)
 		c.v6_dev[c.v6_count++] = if_nametoindex(d->opt.v6_dev[i]);
-	return fastpath_open(&d->fp, &c, e);
+	err = fastpath_open(&d->fp, &c, e);
+	if (err)
+		return err;
+	err = tun_guard(d->tun, fastpath_guard_fd(d->fp));
+	return err ? err_set(e, err, "cannot guard %s against loops: %s; needs Linux 6.1 or newer with "
+				     "CONFIG_BPF_SYSCALL", d->opt.tun, strerror(-err)) : 0;
 }
 
 static int open_tunnel(struct daemon *d, struct err *e)
@@ -261,6 +267,8 @@ int daemon_down(struct daemon *d, struct err *e)
 	int err;
 
 	memcpy(info.tun_name, d->opt.tun, sizeof(info.tun_name));
+	if (!info.made_tun && d->tun >= 0)
+		tun_guard(d->tun, -1);
 	if (!info.made_tun && d->tunnel.self.flags & BED4_SELF_ADDR)
 		rtnl_addr6_del(d->tun_index, &d->tunnel.self.own);
 	if (!info.made_tun && d->opt.default_route)

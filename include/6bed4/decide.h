@@ -182,9 +182,9 @@ BED4_INLINE enum bed4_outcome bed4_route_from_peer(const struct bed4_self *self,
 		return bed4_end_of_tunnel(dg, BED4_IN_LOCAL);
 	if (!bed4_locate(self, dst, policy, arg, &v->to))
 		return BED4_SLOW_UNREACH;
-	if (v->len > self->mtu)
-		return bed4_end_of_tunnel(dg, BED4_SLOW_BIG);
-	return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : BED4_RELAY;
+	if (v->ip6->hops <= 1)
+		return BED4_SLOW_HOPS;
+	return v->len > self->mtu ? bed4_end_of_tunnel(dg, BED4_SLOW_BIG) : BED4_RELAY;
 }
 
 /* Is the inner source one that the sender may use? Router: its own only. */
@@ -339,11 +339,9 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 	}
 	if (!bed4_locate(self, dst, policy, arg, &v->to))
 		return BED4_SLOW_UNREACH;
-	if (v->len > self->mtu)
-		return BED4_SLOW_BIG;
 	if (from == BED4_FROM_NATIVE && v->ip6->hops <= 1)
 		return BED4_SLOW_HOPS;
-	return BED4_OUT;
+	return v->len > self->mtu ? BED4_SLOW_BIG : BED4_OUT;
 }
 
 #define BED4_SILENCE 20 /* s; after that a NAT's filter may have closed: PROTOCOL section 8 */

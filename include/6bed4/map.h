@@ -237,6 +237,12 @@ struct bed4_info {
 	char options[BED4_OPTIONS_LEN]; /* effective options, "name value\n" each, sorted, NUL */
 };
 
+/*
+ * fwmark of the datagrams that we send (XDP sends what has none). Tunnels in this network namespace keep it
+ * on what they wrap around them, so that a packet is known which would go round and round.
+ */
+#define BED4_FWMARK 0x6bed4
+
 enum bed4_mode {
 	BED4_MODE_AUTO,
 	BED4_MODE_NATIVE,

@@ -62,6 +62,7 @@
 	X(SRC_NEVER, "src-never", DROP, "inner source can never be a unicast source")              \
 	X(SRC_FOREIGN, "src-foreign", DROP, "inner source is outside the prefix")                  \
 	X(SRC_SPOOFED, "src-spoofed", DROP, "source within the prefix that nobody here owns")      \
+	X(LOOP, "loop", DROP, "our own datagram came back in another tunnel's packet")             \
 	X(DST_NEVER, "dst-never", DROP, "inner destination can never be routed")                   \
 	X(DST_FOREIGN, "dst-foreign", DROP, "inner destination is not this machine's address")     \
 	X(ECN, "ecn", DROP, "congestion mark on a packet that cannot carry it (RFC 6040)")         \

@@ -4,7 +4,7 @@
 A case is (name, side, frames, fast, slow, out):
   side   "under": onto the router's IPv4 link; "native": onto its IPv6 link
   frames list of payloads behind the Ethernet header
-  fast   outcome at the first program that sees it (XDP, or TC where there is no XDP)
+  fast   (native, elsewhere) or one for all: outcome at the first program that sees it (XDP, or TC where there is no XDP)
   slow   outcome at the daemon; None: it does not get there (the kernel drops or answers it); "any":
          some kernels let it get there
   out    what leaves the router: None, ("ra"|"na", to), ("icmp", to, type, code) through the tunnel,
@@ -252,7 +252,7 @@ def add_rest():
     native("native ND behind an extension header",
            ip6(HOST, dst, 60, bytes([58, 0, 1, 4]) + bytes(4) + icmp6(HOST, dst, 135, bytes(20)), 255), "nd-hidden")
     native("native with hop limit 1", ip6(HOST, dst, 17, udp6(HOST, dst), 1), "slow-hops", None, ("icmp-native", 3, 0))
-    native("native larger than the tunnel", ip6(HOST, dst, 17, udp6(HOST, dst, bytes(1300))), "slow-big", None, ("icmp-native", 2, 0))
+    native("native larger than the tunnel", ip6(HOST, dst, 17, udp6(HOST, dst, bytes(1300))), ("icmp-big", "slow-big"), None, ("icmp-native", 2, 0))
     native("native fragment", ip6(HOST, dst, 44, bytes([17, 0, 0, 1, 0, 0, 0, 9]) + udp6(HOST, dst)), "out", out=("tunnel", 5000))
 
 

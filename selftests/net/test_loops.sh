@@ -60,4 +60,28 @@ check "  nothing was encapsulated" equal "$(total out)" 0
 inject "$(addr $P2 145.136.0.1)" "$(addr $P1 145.136.0.2)" 64
 check "round and round between two routers, until the hop limit ends it" wait_for 10 settled
 check "  after 32 rounds of two hops" between "$(total out)" 31 33
+
+# A router whose underlay is another tunnel, the far end of which is one of its own 6bed4 addresses: every
+# datagram becomes a packet for that tunnel, which becomes a packet for this one, and so on.
+P3=2001:db8:3
+MODE3=${MODE/native/generic} # VXLAN devices have no native XDP
+ns_add r3 host3
+veth r3 v6 host3 eth0
+ns r3 sysctl -qw net.ipv6.conf.all.forwarding=1
+ns r3 ip addr add 2001:db8:8::1/64 dev v6 nodad
+INNER=$("$CTL" addr encode 146.0.0.2:4000 --prefix $P3::/64)
+ns r3 ip link add vx0 type vxlan id 7 local 2001:db8:8::1 remote "$INNER" dstport 4789 udp6zerocsumtx udp6zerocsumrx
+ns r3 sysctl -qw net.ipv6.conf.vx0.disable_ipv6=1 # no packets but ours
+ns r3 ip link set vx0 mtu 1500 up
+ns r3 ip addr add 146.0.0.1/24 dev vx0
+for n in 2 3; do
+	ns r3 ip neigh add 146.0.0.$n lladdr 02:00:00:00:03:0$n dev vx0
+done
+check "r3 loads on top of a tunnel ($MODE3)" ns r3 "$CTL" load vx0 --prefix $P3::/64 --v6-dev v6 --fast-path "$MODE3"
+counted3() { ns r3 "$CTL" stats vx0 -j | jq "[.instances[0].hooks[].outcomes[] | select(.name == \"$1\") | .packets] | add // 0"; }
+looped() { [ "$(counted3 loop)" -ge 1 ]; }
+/usr/bin/python3 "$TOP/selftests/net/inject.py" "$TAG-host3" eth0 "$TAG-r3" v6 2001:db8:8::2 "$("$CTL" addr encode 146.0.0.3:5000 --prefix $P3::/64)"
+check "a tunnel within itself: the loop is seen and counted" wait_for 5 looped
+ns r3 ping -q -c 3 -i 0.2 2001:db8:8::1 >/dev/null
+check "  after at most two rounds" between "$(counted3 out)" 1 2
 finish

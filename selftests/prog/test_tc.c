@@ -22,11 +22,12 @@
 
 static struct bed4_tc_bpf *tc;
 static unsigned int under;
+static unsigned int gso_size; /* of the next packets */
 
 static void run(const struct fixture *f)
 {
 	__u64 before[BED4_OUTCOME_COUNT], after[BED4_OUTCOME_COUNT];
-	struct __sk_buff skb = { .ifindex = under };
+	struct __sk_buff skb = { .ifindex = under, .gso_size = gso_size };
 	uint8_t out[PKT_MAX];
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f->in.b, .data_size_in = f->in.len,
 		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &skb,
@@ -74,6 +75,26 @@ static void relays(void **state)
 	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_FULL);
 	pkt_eth(&f.out, MAC_UNDER, MAC_PEER, 0x0800); /* bpf_redirect_neigh() rewrites it later */
 	run(&f);
+}
+
+/* What is larger than the tunnel's MTU is refused, unless it is several packets that GRO has merged. */
+static void tells_large_from_merged(void **state)
+{
+	struct fixture f = { .name = "large", .verdict = TC_ACT_OK, .outcome = BED4_SLOW_BIG };
+
+	(void)state;
+	from_peer(&f.in, FAR6, 64, 1300, CSUM_FULL);
+	run(&f);
+	f.name = "merged";
+	f.verdict = TC_ACT_REDIRECT;
+	f.outcome = BED4_RELAY;
+	f.native = BED4_SLOW_BIG;
+	pkt_udp6(&f.out, PEER6, FAR6, 63, 1300);
+	pkt_outer(&f.out, ROUTER4, PORT, FAR4, PPORT, 0, CSUM_ZERO); /* each has one of its own later */
+	pkt_eth(&f.out, MAC_UNDER, MAC_PEER, 0x0800);
+	gso_size = 700;
+	run(&f);
+	gso_size = 0;
 }
 
 struct plain_case {
@@ -176,6 +197,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(strips),
 		cmocka_unit_test(relays),
+		cmocka_unit_test(tells_large_from_merged),
 		cmocka_unit_test(passes_and_drops),
 		cmocka_unit_test(leaves_native),
 		cmocka_unit_test(leaves_tagged),

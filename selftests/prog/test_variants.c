@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The XDP program as other constants make it, under BPF_PROG_RUN: checksum modes, --clamp-mss, a veth's
- * unfinished checksums, frames in several buffers. Runs inside env.sh's namespace.
+ * unfinished checksums, frames in several buffers, generic mode. Runs inside env.sh's namespace.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -270,6 +270,36 @@ static void refuses_jumbo(void **state)
 	}
 }
 
+static void in_generic_mode(struct bed4_xdp_bpf__rodata *ro)
+{
+	ro->cfg_generic = true;
+}
+
+/* Behind GRO nothing tells one large packet from several merged ones: TC knows, so it is left to TC. */
+static void leaves_merged(void **state)
+{
+	struct fixture f = { .name = "large or merged, from native", .dev = FX_V6, .verdict = XDP_PASS,
+			     .outcome = BED4_SLOW_BIG };
+
+	(void)state;
+	load_as(in_generic_mode);
+	from_host(&f.in, HOST6, FAR6, 64, 1300);
+	run(&f);
+	f.name = "large or merged, from peer to peer";
+	f.dev = FX_UNDER;
+	from_peer(&f.in, FAR6, 64, 1300, CSUM_FULL);
+	run(&f);
+	f.name = "large or merged, from peer to native";
+	f.outcome = BED4_SLOW_MODE;
+	f.native = BED4_IN_NATIVE;
+	from_peer(&f.in, HOST6, 64, 1300, CSUM_FULL);
+	run(&f);
+	f.name = "large or merged, from peer to router";
+	f.native = BED4_IN_LOCAL;
+	from_peer(&f.in, OWN6, 64, 1300, CSUM_FULL);
+	run(&f);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -289,6 +319,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(checksum_modes),    cmocka_unit_test(clamps_mss),
 		cmocka_unit_test(leaves_odd_syns),   cmocka_unit_test(leaves_unfinished),
 		cmocka_unit_test(carries_jumbo),     cmocka_unit_test(refuses_jumbo),
+		cmocka_unit_test(leaves_merged),
 	};
 
 	(void)argc;

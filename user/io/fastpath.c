@@ -242,6 +242,7 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
 	fp->xdp->rodata->cfg_no_tx = device_is_veth(fp->config.underlay);
 	fp->xdp->rodata->cfg_unfinished = has_veth(&fp->config);
+	fp->xdp->rodata->cfg_generic = fp->mode == BED4_MODE_GENERIC;
 	fp->xdp->rodata->cfg_frags = has_jumbo(&fp->config);
 	err = set_maps(fp->xdp->obj, fp->pin_dir, &fp->config);
 	if (err)
@@ -314,6 +315,11 @@ static int open_all(struct fastpath *fp, struct err *e)
 bool fastpath_has_xdp(const struct fastpath *fp)
 {
 	return fp->xdp != NULL;
+}
+
+int fastpath_guard_fd(const struct fastpath *fp)
+{
+	return bpf_program__fd(fp->tc->progs.bed4_tun_guard);
 }
 
 static void unpin_all(const char *dir)

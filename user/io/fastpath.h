@@ -39,6 +39,9 @@ int fastpath_open(struct fastpath **fp, const struct fastpath_config *config, st
 /* Will attaching put XDP programs to work? Then next hops are cached. */
 bool fastpath_has_xdp(const struct fastpath *fp);
 
+/* The program that the TUN device asks before it queues a packet, in all modes; borrowed. */
+int fastpath_guard_fd(const struct fastpath *fp);
+
 /*
  * Attaches what the mode needs: TC egress on the TUN, TC ingress on the underlay, XDP on underlay
  * and IPv6 devices. Fills the fields of @info from `underlay` to `made_clsact`, and `notice` with a

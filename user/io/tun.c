@@ -91,6 +91,11 @@ int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifind
 	return fd;
 }
 
+int tun_guard(int fd, int prog_fd)
+{
+	return ioctl(fd, TUNSETFILTEREBPF, &prog_fd) ? -errno : 0;
+}
+
 ssize_t tun_read(int fd, struct virtio_net_hdr *vnet, void *packet, size_t size)
 {
 	struct iovec iov[] = { { vnet, sizeof(*vnet) }, { packet, size } };

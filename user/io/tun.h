@@ -21,6 +21,12 @@
 int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifindex, struct err *e);
 
 /*
+ * Has the program @prog_fd (-1: none) decide which packets get into the queue; it stays with the device.
+ * 0 or -errno.
+ */
+int tun_guard(int fd, int prog_fd);
+
+/*
  * Reads one packet, which may stand for many (gso.h), with its description. Returns its length, or
  * -errno (-EAGAIN: none).
  */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "6bed4/map.h"
 #include "io/udp.h"
 
 #define RCVBUF (4 << 20)
@@ -38,6 +39,8 @@ static int configure(int fd, struct bed4_ep ep, unsigned int ifindex)
 		err = set_int(fd, IPPROTO_IP, IP_RECVTOS, 1);
 	if (!err && set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RCVBUF))
 		set_int(fd, SOL_SOCKET, SO_RCVBUF, RCVBUF); /* as much as we may have */
+	if (!err)
+		err = set_int(fd, SOL_SOCKET, SO_MARK, BED4_FWMARK);
 	if (!err && bind(fd, (void *)&sin, sizeof(sin)))
 		err = -errno;
 	return err;
