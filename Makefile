@@ -44,6 +44,7 @@ BPF	 = $(wildcard bpf/*.bpf.c)
 SKEL	 = $(BPF:bpf/%.bpf.c=$(BUILD)/skel/%.skel.h)
 UNIT	 = $(patsubst selftests/unit/%.c,$(BUILD)/unit/%,$(wildcard selftests/unit/test_*.c))
 PROG	 = $(patsubst selftests/prog/%.c,$(BUILD)/prog/%,$(wildcard selftests/prog/test_*.c))
+EXHAUST	 = $(patsubst selftests/exhaust/%.c,$(BUILD)/exhaust/%,$(wildcard selftests/exhaust/test_*.c))
 FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
 BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
@@ -121,6 +122,12 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 	$(call say,UNIT,$@)
 	$(Q)$(CC) $(san) $^ -lcmocka -o $@
 
+# Everything there is of something: optimized, without sanitizers.
+$(BUILD)/exhaust/%: $(BUILD)/selftests/exhaust/%.o $(BUILD)/selftests/prog/self.o
+	@mkdir -p $(@D)
+	$(call say,EXHAUST,$@)
+	$(Q)$(CC) $(CFLAGS) $^ -lcmocka -lpthread -o $@
+
 # The real objects under BPF_PROG_RUN.
 $(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o \
 		attach_tc.o device.o pin.o) $(CORE:%.c=$(BUILD)/%.o)
@@ -145,7 +152,7 @@ fuzz-build: $(FUZZ)
 tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG)
 
 check: deps
-	$(Q)$(MAKE) --no-print-directory tests fuzz-build
+	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --full
 
 check-quick:
@@ -153,7 +160,7 @@ check-quick:
 	$(Q)selftests/run --quick
 
 check-long:
-	$(Q)$(MAKE) --no-print-directory tests fuzz-build
+	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --long
 
 fuzz: $(FUZZ)
