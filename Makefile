@@ -25,7 +25,7 @@ PKGS	 = libbpf libxdp libmnl json-c libcap
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
 	   libcap-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
-	   util-linux procps mandoc
+	   util-linux procps mandoc cppcheck clang-tidy
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -72,7 +72,7 @@ help:
 	@echo 'make check-long   the whole matrices'
 	@echo 'make bench        what each path costs, as ratios to plain forwarding; BENCH_JSON=FILE'
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
-	@echo 'make lint         include directions, manual, SPDX lines'
+	@echo 'make lint         include directions, manual, SPDX lines, cppcheck, clang-tidy'
 	@echo 'make clean        remove $(BUILD)'
 	@echo 'V=1 shows commands. The kernel tests, demo and bench need root.'
 
@@ -166,8 +166,9 @@ check-long:
 fuzz: $(FUZZ)
 	$(Q)tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
-lint:
+lint: $(SKEL)
 	$(Q)tools/lint.sh
+	$(Q)tools/analyze.sh $(BUILD)/skel
 
 # --- bench and demo -----------------------------------------------------------------------------
 

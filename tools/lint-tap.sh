@@ -1,10 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# The text checks as one test of the suite.
-if out=$("$(dirname "$0")/lint.sh" 2>&1); then
-	echo "ok 1 - directions of include, SPDX lines, manual"
-else
-	printf '%s\n' "$out" | sed 's/^/# /'
-	echo "not ok 1 - directions of include, SPDX lines, manual"
-fi
-echo 1..1
+# The checks of text and code as tests of the suite.
+here=$(dirname "$0")
+number=0
+check() {
+	what=$1
+	shift
+	number=$((number + 1))
+	if out=$("$@" 2>&1); then
+		echo "ok $number - $what"
+	else
+		printf '%s\n' "$out" | sed 's/^/# /'
+		echo "not ok $number - $what"
+	fi
+}
+check "directions of include, SPDX lines, manual" "$here/lint.sh"
+check "cppcheck and clang-tidy find nothing" "$here/analyze.sh" build/skel
+echo 1..$number

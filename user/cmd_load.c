@@ -89,7 +89,7 @@ static void print_set_up(FILE *f, const struct loading *l)
 	fprintf(f, "%s: %s on %s\n", o->iface, opt_role_name(o->role), o->tun);
 	fprintf(f, "  listen     %s:%u\n", inet_ntop(AF_INET, &o->listen, text, sizeof(text)), o->port);
 	if (o->role == BED4_ROLE_PEER)
-		fprintf(f, "  server     %s:%u\n", inet_ntop(AF_INET, &o->server, text, sizeof(text)),
+		fprintf(f, "  server     %s:%d\n", inet_ntop(AF_INET, &o->server, text, sizeof(text)),
 			BED4_PORT);
 	for (i = 0; i < o->v6_count; i++)
 		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
@@ -115,7 +115,7 @@ static void tell(const struct loading *l, int code, const char *error)
 	else
 		print_set_up(f, l);
 	if (code == EXIT_DEGRADED)
-		fprintf(f, "6bed4ctl: no answer from the router within %u s: is UDP to its port %u let "
+		fprintf(f, "6bed4ctl: no answer from the router within %u s: is UDP to its port %d let "
 			   "through? Still trying in the background\n", l->opt.wait, BED4_PORT);
 	if (l->report >= 0)
 		fclose(f);

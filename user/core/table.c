@@ -164,7 +164,7 @@ struct neigh *table_take_marked(struct table *t)
 
 static void unmark(struct table *t, struct neigh *n)
 {
-	__u32 *link = &t->dirty, i = index_of(t, n);
+	__u32 *link, i = index_of(t, n);
 
 	if (n->dirty == NOT_DIRTY)
 		return;

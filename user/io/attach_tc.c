@@ -118,7 +118,8 @@ int detach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, __u32 id, bo
 		return 0;
 	err = bpf_tc_query(&hook, &opts);
 	if (!err && opts.prog_id == id) {
-		opts.flags = opts.prog_fd = opts.prog_id = 0;
+		opts.prog_fd = 0;
+		opts.flags = opts.prog_id = 0;
 		err = bpf_tc_detach(&hook, &opts);
 	} else {
 		err = 0;

@@ -31,7 +31,7 @@ static const char *refusal_advice(int err, enum bed4_mode mode)
 
 int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mode, struct err *e)
 {
-	int err = xdp_program__attach(prog, ifindex, xdp_mode(mode), 0);
+	int err = xdp_program__attach(prog, (int)ifindex, xdp_mode(mode), 0);
 	char name[IF_NAMESIZE] = "?", driver[32];
 
 	if (!err)
@@ -61,7 +61,7 @@ static struct xdp_program *find_program(struct xdp_multiprog *mp, __u32 id)
 
 int detach_xdp(unsigned int ifindex, __u32 id, struct err *e)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	char name[IF_NAMESIZE] = "?";
 	struct xdp_program *prog;
 	int err = 0;
@@ -70,7 +70,7 @@ int detach_xdp(unsigned int ifindex, __u32 id, struct err *e)
 		return 0;
 	prog = find_program(mp, id);
 	if (prog)
-		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+		err = xdp_program__detach(prog, (int)ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
 	if (!err || err == -ENOENT || err == -ENODEV)
 		return 0;

@@ -248,7 +248,7 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 	if (err)
 		return err_set(e, err, "cannot prepare the maps of the XDP program: %s", strerror(-err));
 	fp->prog = xdp_program__from_bpf_obj(fp->xdp->obj, "xdp");
-	err = libxdp_get_error(fp->prog);
+	err = (int)libxdp_get_error(fp->prog);
 	if (err)
 		fp->prog = NULL;
 	if (!err && fp->xdp->rodata->cfg_frags)

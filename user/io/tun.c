@@ -98,6 +98,7 @@ int tun_guard(int fd, int prog_fd)
 
 ssize_t tun_read(int fd, struct virtio_net_hdr *vnet, void *packet, size_t size)
 {
+	/* cppcheck-suppress ctuuninitvar ; it is filled here */
 	struct iovec iov[] = { { vnet, sizeof(*vnet) }, { packet, size } };
 	ssize_t n = readv(fd, iov, 2);
 
