@@ -13,22 +13,8 @@ MODE=${1:-native}
 
 lab
 warm_up
-ns inet ping -q -c1 -W2 131.2.0.2 >/dev/null
-ns inet ping -q -c1 -W2 131.1.0.2 >/dev/null
-# Nobody but the router answers.
-ns inet nft -f - <<-RULES
-	table ip quiet {
-		chain forward { type filter hook forward priority 0; policy drop; }
-	}
-RULES
-ns host6 nft -f - <<-RULES
-	table ip6 quiet {
-		chain output { type filter hook output priority 0; ip6 daddr $PREFIX drop; }
-		chain input { type filter hook input priority 0; ip6 saddr $PREFIX drop; }
-	}
-RULES
+only_router_speaks
 ns router sysctl -qw net.ipv6.icmp.ratelimit=0
-ns router ip -6 route add 2001:db8::/32 via $HOST6
 ns router ip -6 route add 2001:db8:5::/48 via $HOST6 mtu lock 1280
 load_router "$MODE" --mtu 1400 >/dev/null || exit 1
 wait_for 10 ns host6 ping -c1 -W1 2001:db8:6::1

@@ -24,20 +24,8 @@ notice() { grep -q "$1" "$WORK/load.out" || { cat "$WORK/load.out"; return 1; };
 loads() { "$@" >"$WORK/load.out" 2>&1 || { cat "$WORK/load.out"; return 1; }; }
 refused() { ! "$@" >"$WORK/load.out" 2>&1; }
 
-# udp_file FROM TO ADDRESS: in datagrams of half and of a whole packet
-udp_file() {
-	local server size
-	for size in 600 1232; do
-		rm -f "$WORK/udp-$2"
-		bg_ns "udp-$2" "$2" /usr/bin/python3 "$TOP/selftests/net/udp_file.py" serve 7100 "$WORK/udp-$2"
-		server=$last_pid
-		wait_for 15 ns "$2" sh -c "ss -Hlun 'sport = 7100' | grep -q ." || return 1
-		ns "$1" timeout 90 /usr/bin/python3 "$TOP/selftests/net/udp_file.py" send "$3" 7100 $size "$WORK/www/file" || return 1
-		wait_for 10 cmp "$WORK/www/file" "$WORK/udp-$2"
-		end_pid "$server"
-		cmp "$WORK/www/file" "$WORK/udp-$2" || return 1
-	done
-}
+# datagrams FROM TO ADDRESS: a file in those of half and of a whole packet
+datagrams() { udp_file "$@" 600 && udp_file "$@" 1232; }
 
 mkdir "$WORK/www"
 head -c 3000000 /dev/urandom >"$WORK/www/file"
@@ -70,10 +58,10 @@ check "TCP to native" fetch host6 peer1 "$A1"
 check "TCP from peer to peer" fetch peer2 peer1 "$A1"
 check "TCP from router to peer" fetch peer1 router $ROUTER6
 check "TCP from peer to router" fetch router peer1 "$A1"
-check "UDP from native" udp_file host6 peer1 "$A1"
-check "UDP to native" udp_file peer1 host6 $HOST6
-check "UDP from peer to peer" udp_file peer1 peer2 "$A2"
-check "UDP from router to peer" udp_file router peer1 "$A1"
+check "UDP from native" datagrams host6 peer1 "$A1"
+check "UDP to native" datagrams peer1 host6 $HOST6
+check "UDP from peer to peer" datagrams peer1 peer2 "$A2"
+check "UDP from router to peer" datagrams router peer1 "$A1"
 
 ns router ethtool -K v6 rxvlan off >/dev/null
 ns router ethtool -K eth0 rxvlan off >/dev/null

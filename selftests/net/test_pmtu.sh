@@ -48,19 +48,6 @@ narrow() {
 	for n in host6 peer1; do ns $n ip -6 route flush cache; done
 }
 
-# udp_file FROM TO ADDRESS SIZE
-udp_file() {
-	local server
-	rm -f "$WORK/udp-$2"
-	bg_ns "udp-$2" "$2" /usr/bin/python3 "$TOP/selftests/net/udp_file.py" serve 7100 "$WORK/udp-$2"
-	server=$last_pid
-	wait_for 15 ns "$2" sh -c "ss -Hlun 'sport = 7100' | grep -q ." || return 1
-	ns "$1" timeout 90 /usr/bin/python3 "$TOP/selftests/net/udp_file.py" send "$3" 7100 "$4" "$WORK/www/file" || return 1
-	wait_for 10 cmp "$WORK/www/file" "$WORK/udp-$2"
-	end_pid "$server"
-	cmp "$WORK/www/file" "$WORK/udp-$2"
-}
-
 # reload TUNNEL-MTU [OPTION...]
 reload() {
 	local mtu=$1

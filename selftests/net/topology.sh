@@ -133,6 +133,25 @@ warm_up() {
 	wait_for 10 ns router ping -c1 -W1 145.136.0.254
 }
 
+# only_router_speaks: what it sends to endpoints that do not exist does not come back as ICMPv4, and host6
+# answers nothing.
+only_router_speaks() {
+	ns inet ping -q -c1 -W2 131.2.0.2 >/dev/null
+	ns inet ping -q -c1 -W2 131.1.0.2 >/dev/null
+	ns inet nft -f - <<-RULES
+		table ip quiet {
+			chain forward { type filter hook forward priority 0; policy drop; }
+		}
+	RULES
+	ns host6 nft -f - <<-RULES
+		table ip6 quiet {
+			chain output { type filter hook output priority 0; ip6 daddr $PREFIX drop; }
+			chain input { type filter hook input priority 0; ip6 saddr $PREFIX drop; }
+		}
+	RULES
+	ns router ip -6 route add 2001:db8::/32 via $HOST6
+}
+
 # --- what scenarios ask of a lab --------------------------------------------------------------------
 
 has_address() { equal "$(address "$1")" "$2"; }
@@ -155,6 +174,18 @@ fetch() {
 	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got-$from"
 }
 
+# udp_file FROM TO ADDRESS SIZE
+udp_file() {
+	local server
+	rm -f "$WORK/udp-$2"
+	bg_ns "udp-$2" "$2" /usr/bin/python3 "$TOP/selftests/net/udp_file.py" serve 7100 "$WORK/udp-$2"
+	server=$last_pid
+	wait_for 15 ns "$2" sh -c "ss -Hlun 'sport = 7100' | grep -q ." || return 1
+	ns "$1" timeout 90 /usr/bin/python3 "$TOP/selftests/net/udp_file.py" send "$3" 7100 "$4" "$WORK/www/file" || return 1
+	wait_for 10 cmp "$WORK/www/file" "$WORK/udp-$2"
+	end_pid "$server"
+	cmp "$WORK/www/file" "$WORK/udp-$2"
+}
 
 # neigh_of NS ADDRESS FIELD: of its entry in that peer's cache
 neigh_of() { ns "$1" "$CTL" neigh get "$2" eth0 -j 2>/dev/null | jq -r ".neighbours[0].$3 // empty"; }

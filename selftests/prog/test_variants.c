@@ -300,19 +300,6 @@ static void leaves_merged(void **state)
 	run(&f);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return load(NULL);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	unload();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {

@@ -593,19 +593,6 @@ static void updates_what_it_cannot_derive(void **state)
 	passes("ESP to native, checksum to be verified in full", &p, BED4_SLOW_CSUM);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	return load(NULL);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	unload();
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {

@@ -124,4 +124,17 @@ static inline void forget_limits(void)
 	assert_int_equal(bpf_map_update_elem(percpu, &zero, cpu, BPF_ANY), 0);
 }
 
+static int set_up(void **state)
+{
+	(void)state;
+	return load(NULL);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	unload();
+	return 0;
+}
+
 #endif
