@@ -8,16 +8,14 @@ import struct
 import sys
 import time
 
-from pkt import Namespace, csum, icmp6, ip4, ip4addr, ip6, ip6addr, sixbed4, udp4, udp6, upper_csum
+from lab import HOST, PEER, PORT, PREFIX, ROUTER4, Lab
+from pkt import csum, icmp6, ip4, ip4addr, ip6, ip6addr, sixbed4, udp4, udp6, upper_csum
 
 TAG, CTL = sys.argv[1:3]
-ROUTER4, PORT, PREFIX = "145.136.0.1", 25788, "2001:67c:127c::"
 OWN = sixbed4(PREFIX, ROUTER4, PORT)
 NATIVE_SIDE = "2001:db8:6::1"  # the router's address on the native link
-PEER = "131.1.0.2"
 FAR = sixbed4(PREFIX, "131.2.0.2", 5000)
 NARROW = "2001:db8:5::1"
-HOST = "2001:db8:6::2"
 ANY = {ip6addr(OWN), ip6addr(NATIVE_SIDE)}
 UNREACH, TOO_BIG, TIME = 1, 2, 3
 QUOTE = 1280 - 48
@@ -41,18 +39,14 @@ def padded(src, dst, size, hops=64, sport=7000):
     return ip6(src, dst, 17, udp6(src, dst, bytes(i & 0xFF for i in range(size - 48)), sport=sport), hops)
 
 
-class Lab:
-    def __init__(self):
-        self.under = Namespace(f"{TAG}-inet", "r0")
-        self.native = Namespace(f"{TAG}-host6", "eth0")
-        self.router_under = Namespace(f"{TAG}-router", "eth0").mac
-        self.router_native = Namespace(f"{TAG}-router", "v6").mac
+class Errors(Lab):
+    """The lab, and the errors that come out of its router."""
 
     def from_peer(self, inner, sport):
-        self.under.send(self.router_under, 0x0800, ip4(PEER, ROUTER4, udp4(PEER, sport, ROUTER4, PORT, inner)))
+        self.send("under", ip4(PEER, ROUTER4, udp4(PEER, sport, ROUTER4, PORT, inner)))
 
     def from_native(self, packet):
-        self.native.send(self.router_native, 0x86DD, packet)
+        self.send("native", packet)
 
     def tunnelled(self):
         """(destination, port, frame's IPv4 packet) of tunnel datagrams that came out."""
@@ -241,7 +235,7 @@ def underlay(t):
                 outer, inner, sport = datagram(t, 1300, src)
                 p = underlay_error(kind, code, rest, outer[:quoted])
                 t.one(f"ICMPv4 {name}, {quoted} bytes of it, for {src or 'native'}",
-                      lambda q=p: t.lab.under.send(t.lab.router_under, 0x0800, q), sport if src else None,
+                      lambda q=p: t.lab.send("under", q), sport if src else None,
                       ({ip6addr(OWN)}, k6, c6, param), inner[:quoted - 28])
     forged(t)
 
@@ -259,14 +253,14 @@ def forged(t):
                              ("another inner destination", other_inner[:548], False),
                              ("an ICMPv6 error in it", error[:548], False), ("a bad checksum", outer[:548], True)):
         p = underlay_error(3, 1, bytes(4), quote, bad)
-        t.one(f"ICMPv4 with {name}: no answer", lambda q=p: t.lab.under.send(t.lab.router_under, 0x0800, q), None, None, inner)
+        t.one(f"ICMPv4 with {name}: no answer", lambda q=p: t.lab.send("under", q), None, None, inner)
 
 
 def bounded(t):
     """Ten at once for one sender, and five a second from then on."""
     lab = t.lab
     for name, dst, size, hops in (("too big", FAR, 1444, 64), ("no endpoint", f"{PREFIX}1", 100, 64)):
-        src, sport, got = None, port(), []
+        sport, got = port(), []
         src = sixbed4(PREFIX, PEER, sport)
         lab.errors(sport)
         start = time.monotonic()
@@ -280,7 +274,7 @@ def bounded(t):
 
 
 def main():
-    t = Table(Lab())
+    t = Table(Errors(TAG))
     for part in (too_big, unreachable, time_exceeded, never, underlay, bounded):
         part(t)
     print(f"1..{t.number}")

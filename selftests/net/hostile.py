@@ -3,27 +3,19 @@
 
 hostile.py TAG MODE CTL: TAG names the lab's namespaces. Prints TAP lines.
 """
-import json
 import struct
-import subprocess
 import sys
 import time
 
 import hostile_cases as hc
-from pkt import Namespace, ip6addr, sixbed4
+from lab import Lab, stats
+from pkt import ip6addr, sixbed4
 
 TAG, MODE, CTL = sys.argv[1:4]
 DEADLINE = 3.0
 FIRST = {"native": {"native": "xdp", "generic": "xdp", "tc": "tc-out", "off": "tun"},
          "under": {"native": "xdp", "generic": "xdp", "tc": "tc-in", "off": "udp"}}
 DAEMON = {"native": "tun", "under": "udp"}
-
-
-def stats():
-    out = subprocess.run(["nsenter", f"--net=/run/netns/{TAG}-router", CTL, "stats", "eth0", "-j"],
-                         check=True, capture_output=True).stdout
-    hooks = json.loads(out)["instances"][0]["hooks"]
-    return {(h["hook"], o["name"]): o["packets"] for h in hooks for o in h["outcomes"]}
 
 
 def inner_of(frame):
@@ -61,20 +53,8 @@ def describe_native(frame):
     return ("native",) if p[8:16] == ip6addr(hc.PREFIX)[:8] else None
 
 
-class Lab:
-    """The lab's raw sockets, and the marker that tells that everything before it is through."""
-
-    def __init__(self):
-        self.under = Namespace(f"{TAG}-inet", "r0")
-        self.native = Namespace(f"{TAG}-host6", "eth0")
-        self.router_under = Namespace(f"{TAG}-router", "eth0").mac
-        self.router_native = Namespace(f"{TAG}-router", "v6").mac
-
-    def send(self, side, packet):
-        if side == "under":
-            self.under.send(self.router_under, 0x0800, packet)
-        else:
-            self.native.send(self.router_native, 0x86DD, packet)
+class Hostile(Lab):
+    """The lab, and the marker that tells that everything before it is through."""
 
     def outputs(self, wait=0.0):
         found = [describe_tunnel(f) for f in self.under.received(wait)]
@@ -87,7 +67,7 @@ class Lab:
         self.send("under", hc.nd(136, bytes(4) + ip6addr(hc.OWN), src, hc.OWN, sport=39998))
         deadline = time.monotonic() + DEADLINE
         while time.monotonic() < deadline:
-            after = stats()
+            after = stats(TAG, CTL)
             if after.get(("udp", "nd-unwanted"), 0) > before.get(("udp", "nd-unwanted"), 0):
                 return after
         raise TimeoutError("the daemon does not count the marker")
@@ -144,7 +124,7 @@ def run(lab, number, case):
     if isinstance(fast, tuple):
         fast = fast[MODE != "native"]
     lab.outputs()
-    before = stats()
+    before = stats(TAG, CTL)
     for f in frames:
         lab.send(side, f)
     outputs = []
@@ -164,7 +144,7 @@ def run(lab, number, case):
 
 
 def main():
-    lab = Lab()
+    lab = Hostile(TAG)
     failed = sum(run(lab, i + 1, c) for i, c in enumerate(hc.cases))
     print(f"1..{len(hc.cases)}")
     sys.exit(1 if failed else 0)

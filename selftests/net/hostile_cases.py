@@ -12,13 +12,10 @@ A case is (name, side, frames, fast, slow, out):
 """
 import struct
 
+from lab import HOST, PEER, PORT, PREFIX, ROUTER4
 from pkt import icmp6, ip4, ip6, ip6addr, sixbed4, udp4, udp6
 
-ROUTER4, PORT = "145.136.0.1", 25788
-PREFIX = "2001:67c:127c::"
 OWN = sixbed4(PREFIX, ROUTER4, PORT)
-HOST = "2001:db8:6::2"
-PEER = "131.1.0.2"  # exists, and its kernel knows nothing of what is sent here
 SPECIAL = [
     "0.0.0.0", "0.1.2.3", "10.1.2.3", "100.64.0.1", "100.127.255.254", "127.0.0.1", "169.254.1.1",
     "172.16.0.1", "172.31.255.254", "192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.7.1",

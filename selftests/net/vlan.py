@@ -4,18 +4,15 @@
 vlan.py TAG CTL: TAG names the lab's namespaces. Prints TAP lines. A raw socket on the router's device sees
 what its kernel gets, with the tag that the kernel may have taken off.
 """
-import json
 import socket
 import struct
-import subprocess
 import sys
 import time
 
+from lab import HOST, PEER, PORT, PREFIX, ROUTER4, stats
 from pkt import Namespace, icmp6, ip4, ip6, sixbed4, udp4, udp6
 
 TAG, CTL = sys.argv[1:3]
-ROUTER4, PORT, PREFIX = "145.136.0.1", 25788, "2001:67c:127c::"
-PEER, HOST = "131.1.0.2", "2001:db8:6::2"
 SOL_PACKET, PACKET_AUXDATA = 263, 8
 VLAN_VALID, TPID_VALID = 1 << 4, 1 << 6
 
@@ -49,13 +46,6 @@ class Tap(Namespace):
             return
 
 
-def stats():
-    out = subprocess.run(["nsenter", f"--net=/run/netns/{TAG}-router", CTL, "stats", "eth0", "-j"],
-                         check=True, capture_output=True).stdout
-    hooks = json.loads(out)["instances"][0]["hooks"]
-    return {(h["hook"], o["name"]): o["packets"] for h in hooks for o in h["outcomes"]}
-
-
 def cases():
     """(name, side, frame behind the MAC addresses)"""
     n = 0
@@ -81,14 +71,14 @@ def main():
     number = failed = 0
     for name, side, rest in cases():
         near, tap = ends[side]
-        before = stats()
+        before = stats(TAG, CTL)
         frame = tap.mac + near.mac + rest
         near.received()
         near.sock.send(frame)
         seen, deadline = [], time.monotonic() + 3
         while frame not in seen and time.monotonic() < deadline:
             seen += tap.frames()
-        after = stats()
+        after = stats(TAG, CTL)
         acted = {k for k in after if after[k] != before.get(k, 0) and k[1] != "other" and not k[1].startswith("multicast")}
         back = [f for end, _ in ends.values() for f in end.received() if f[12:14] in (b"\x08\x00", b"\x86\xdd", rest[:2])
                 and (f[26:30] == socket.inet_aton(ROUTER4) or f[20:21] == b"\x3a" and f[54] < 128)]

@@ -193,7 +193,7 @@ static void set_links(int mtu)
 	for (size_t i = 0; i < 2; i++) {
 		struct ifreq ifr = { .ifr_mtu = mtu };
 
-		strcpy(ifr.ifr_name, names[i]);
+		snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", names[i]);
 		assert_int_equal(ioctl(fd, SIOCSIFMTU, &ifr), 0);
 	}
 	close(fd);
