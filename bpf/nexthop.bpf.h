@@ -43,9 +43,15 @@ static __always_inline struct bed4_hop *hop_slot(const struct bed4_in6 *dst)
 	return bpf_map_lookup_elem(&nexthop, &i);
 }
 
+/*
+ * A slot has at most its whole life ahead. More than that, and it was written half a turn of the 32 bits
+ * ago, or never: a sign alone would let it live for weeks.
+ */
 static __always_inline bool hop_fresh(const struct bed4_hop *h, __u32 generation)
 {
-	return h->generation == (__u16)generation && (__s32)(h->expires - (__u32)bpf_jiffies64()) > 0;
+	__u32 left = h->expires - (__u32)bpf_jiffies64();
+
+	return h->generation == (__u16)generation && left - 1 < cfg_hop_life;
 }
 
 /*

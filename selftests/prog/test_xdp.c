@@ -569,6 +569,38 @@ static void leaves_a_crowded_cache_alone(void **state)
 	sched_setaffinity(0, sizeof(before), &before);
 }
 
+/* What the cache was told half a turn of the clock's 32 bits ago is not news, whatever the sign says. */
+static void forgets_what_is_long_gone(void **state)
+{
+	struct fixture f = { .name = "peer to native", .verdict = XDP_REDIRECT, .outcome = BED4_IN_NATIVE };
+	int fd = bpf_map__fd(t.xdp->maps.nexthop);
+	struct bed4_cpu cpu[libbpf_num_possible_cpus()];
+	int percpu = bpf_map__fd(t.xdp->maps.percpu);
+	unsigned int aged = 0;
+	struct bed4_hop h;
+	__u32 i = 0;
+
+	(void)state;
+	assert_int_equal(bpf_map_lookup_elem(percpu, &i, cpu), 0);
+	for (int c = 0; c < libbpf_num_possible_cpus(); c++)
+		cpu[c].crowd = 0; /* or the cache might not be asked at all */
+	assert_int_equal(bpf_map_update_elem(percpu, &i, cpu, BPF_ANY), 0);
+	from_peer(&f.in, HOST6, 64, 10, CSUM_ZERO);
+	pkt_udp6(&f.out, PEER6, HOST6, 63, 10);
+	pkt_eth(&f.out, MAC_HOST, MAC_V6, 0x86dd);
+	run(&f);
+	for (i = 0; !bpf_map_lookup_elem(fd, &i, &h); i++) {
+		if (!h.expires)
+			continue;
+		h.expires += 0x40000000;
+		memset(h.dmac, 0xee, sizeof(h.dmac));
+		assert_int_equal(bpf_map_update_elem(fd, &i, &h, BPF_ANY), 0);
+		aged++;
+	}
+	assert_true(aged);
+	run(&f);
+}
+
 /* RFC 1624: a relay updates what it cannot derive; where the tunnel ends, the stack sums up. */
 static void updates_what_it_cannot_derive(void **state)
 {
@@ -602,7 +634,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(passes_slow),	      cmocka_unit_test(leaves_others),
 		cmocka_unit_test(sees_through_extensions), cmocka_unit_test(drops_hostile),
 		cmocka_unit_test(drops_native),	      cmocka_unit_test(passes_when_invalid),
-		cmocka_unit_test(carries_ecn),	      cmocka_unit_test(asks_policy),	      cmocka_unit_test(updates_what_it_cannot_derive),
+		cmocka_unit_test(carries_ecn),	      cmocka_unit_test(asks_policy),
+		cmocka_unit_test(updates_what_it_cannot_derive), cmocka_unit_test(forgets_what_is_long_gone),
 		cmocka_unit_test(refuses_big),	      cmocka_unit_test(leaves_big),
 		cmocka_unit_test(bounds_answers),     cmocka_unit_test(leaves_a_crowded_cache_alone),
 	};
