@@ -211,11 +211,17 @@ static int set_port(struct load_options *o, const char *s)
 	return 0;
 }
 
+static int set_switch(bool *on, const char *s)
+{
+	if (strcmp(s, "on") && strcmp(s, "off"))
+		return -EINVAL;
+	*on = !strcmp(s, "on");
+	return 0;
+}
+
 static int set_default_route(struct load_options *o, const char *s)
 {
-	(void)s;
-	o->default_route = true;
-	return 0;
+	return set_switch(&o->default_route, s);
 }
 
 static int set_tun(struct load_options *o, const char *s)
@@ -320,16 +326,12 @@ static int set_dscp(struct load_options *o, const char *s)
 
 static int set_df(struct load_options *o, const char *s)
 {
-	(void)s;
-	o->df = true;
-	return 0;
+	return set_switch(&o->df, s);
 }
 
 static int set_clamp_mss(struct load_options *o, const char *s)
 {
-	(void)s;
-	o->clamp_mss = true;
-	return 0;
+	return set_switch(&o->clamp_mss, s);
 }
 
 static int set_wait(struct load_options *o, const char *s)
@@ -370,24 +372,21 @@ static int set_hop_slots(struct load_options *o, const char *s)
 
 static int set_eager_tcp(struct load_options *o, const char *s)
 {
-	(void)s;
-	o->eager_tcp = true;
-	return 0;
+	return set_switch(&o->eager_tcp, s);
 }
 
 static int set_foreground(struct load_options *o, const char *s)
 {
-	(void)s;
-	o->foreground = true;
-	return 0;
+	return set_switch(&o->foreground, s);
 }
 
 /* --- the table ----------------------------------------------------------------------------------- */
 
-enum { FOR_ROUTER = 1, FOR_PEER = 2, FOR_BOTH = 3, REPEATS = 4 };
+/* MOMENTARY: about this call, not about what is loaded; a reload does not inherit it. */
+enum { FOR_ROUTER = 1, FOR_PEER = 2, FOR_BOTH = 3, REPEATS = 4, MOMENTARY = 8 };
 
 static const struct option {
-	const char *name, *arg; /* arg NULL: a switch */
+	const char *name, *arg; /* arg NULL: a switch, "on" when it stands alone */
 	unsigned int flags;
 	int (*set)(struct load_options *o, const char *s);
 	const char *allowed, *help;
@@ -404,7 +403,7 @@ static const struct option {
 	  "the router; default: " BED4_SERVICE_V4 },
 	{ "port", "N", FOR_BOTH, set_port, "an even number from 2 to 65534",
 	  "own UDP port; default: 25788, a peer's is random and kept" },
-	{ "default-route", NULL, FOR_PEER, set_default_route, NULL,
+	{ "default-route", NULL, FOR_PEER, set_default_route, "on or off",
 	  "send all native IPv6 through the tunnel" },
 	{ "tun", "NAME", FOR_BOTH, set_tun, "a device name of at most 15 characters",
 	  "default: 6bed4, or 6bed4-IFACE when that is taken" },
@@ -426,8 +425,8 @@ static const struct option {
 	  "auto (where it costs nothing), always, zero; default: auto" },
 	{ "dscp", "copy|zero|N", FOR_BOTH, set_dscp, "copy, zero, or a number from 0 to 63",
 	  "DSCP of the outer header; default: copy" },
-	{ "df", NULL, FOR_BOTH, set_df, NULL, "forbid routers to fragment tunnel datagrams" },
-	{ "clamp-mss", NULL, FOR_BOTH, set_clamp_mss, NULL,
+	{ "df", NULL, FOR_BOTH, set_df, "on or off", "forbid routers to fragment tunnel datagrams" },
+	{ "clamp-mss", NULL, FOR_BOTH, set_clamp_mss, "on or off",
 	  "lower the MSS of TCP to what fits: for networks that filter ICMPv6" },
 	{ "keepalive", "SEC[,TTL]", FOR_PEER, set_keepalive, "SEC from 0 to 3600, TTL from 1 to 255",
 	  "how often to refresh the NAT's mapping; default: 30,3" },
@@ -437,28 +436,46 @@ static const struct option {
 	  "bound of the neighbour table; default: 65536" },
 	{ "nexthop-slots", "N", FOR_ROUTER, set_hop_slots, "a power of two from 1024 to 1048576",
 	  "of the next-hop cache, per CPU, 32 bytes each; default: 32768" },
-	{ "eager-tcp", NULL, FOR_PEER, set_eager_tcp, NULL,
+	{ "eager-tcp", NULL, FOR_PEER, set_eager_tcp, "on or off",
 	  "send the first SYN to an unknown neighbour straight to it" },
-	{ "wait", "SEC", FOR_BOTH, set_wait, "a number from 0 to 3600",
+	{ "wait", "SEC", FOR_BOTH | MOMENTARY, set_wait, "a number from 0 to 3600",
 	  "how long a peer waits for its address; default: 10" },
-	{ "foreground", NULL, FOR_BOTH, set_foreground, NULL, "stay attached; SIGTERM unloads" },
+	{ "foreground", NULL, FOR_BOTH | MOMENTARY, set_foreground, "on or off", "stay attached; SIGTERM unloads" },
 };
 
 #define OPTIONS (sizeof(table) / sizeof(*table))
 
-void opt_help_load(FILE *f)
+static void help(FILE *f, bool reload)
 {
 	char left[40];
 	size_t i;
 
-	fprintf(f, "Usage: 6bed4ctl load IFACE [OPTION]...\n\n"
-		   "Makes this machine a 6bed4 router (with --prefix) or peer on the IPv4 device IFACE.\n\n");
 	for (i = 0; i < OPTIONS; i++) {
+		if (reload && (table[i].set == set_role || table[i].set == set_tun))
+			continue;
 		snprintf(left, sizeof(left), "--%s %s", table[i].name, table[i].arg ? table[i].arg : "");
 		fprintf(f, "  %-22s %s%s\n", left, table[i].help,
 			table[i].flags & REPEATS ? " (repeatable)" : "");
 	}
-	fprintf(f, "\nExit codes: 0 done, 1 failed, 2 usage, 4 loaded, but the router does not answer.\n");
+	fprintf(f, "\nA switch may be given as --name=on or --name=off.\n"
+		   "Exit codes: 0 done, 1 failed, 2 usage, %s4 loaded, but the router does not answer.\n",
+		reload ? "3 nothing loaded, " : "");
+}
+
+void opt_help_load(FILE *f)
+{
+	fprintf(f, "Usage: 6bed4ctl load IFACE [OPTION]...\n\n"
+		   "Makes this machine a 6bed4 router (with --prefix) or peer on the IPv4 device IFACE.\n"
+		   "What a dead daemon has left working is taken over as it is.\n\n");
+	help(f, false);
+}
+
+void opt_help_reload(FILE *f)
+{
+	fprintf(f, "Usage: 6bed4ctl reload IFACE [OPTION]...\n\n"
+		   "Puts this program in the place of the one that serves IFACE, without losing a packet. Options\n"
+		   "stay as they are loaded but for those given here; a repeatable one replaces its whole list.\n\n");
+	help(f, true);
 }
 
 static int find_option(const char *word, size_t len)
@@ -472,33 +489,80 @@ static int find_option(const char *word, size_t len)
 	return -1;
 }
 
-/* One "--name[=value]" at argv[*i]; moves *i over a separate value. */
-static int parse_option(struct load_options *o, int argc, char **argv, int *i, unsigned int *seen,
-			struct err *e)
+static int remember(struct opt_words *w, const char *name, const char *value, struct err *e)
 {
-	const char *word = argv[*i] + 2, *value = strchr(word, '=');
-	size_t len = value ? (size_t)(value - word) : strlen(word);
-	int k = find_option(word, len), err;
+	size_t room = sizeof(w->text) - w->used;
+	int n = snprintf(w->text + w->used, room, "%s %s\n", name, value);
+
+	if (n < 0 || (size_t)n >= room) {
+		w->text[w->used] = 0;
+		return err_set(e, -ENOSPC, "too many options to be remembered: use fewer --permit-v4, --deny-v4");
+	}
+	w->used += (size_t)n;
+	return 0;
+}
+
+void opt_words_init(struct opt_words *w)
+{
+	struct load_options *o = &w->set;
+
+	memset(w, 0, sizeof(*w));
+	o->mtu = BED4_MTU;
+	o->account = 64;
+	o->wait = 10;
+	o->keepalive = 30;
+	o->keepalive_ttl = BED4_KEEPALIVE_TTL;
+	o->radius = 1;
+	o->dscp = BED4_DSCP_COPY;
+	o->neigh_max = BED4_NEIGH_MAX;
+	o->hop_slots = BED4_HOP_SLOTS;
+	opt_ipv4(BED4_SERVICE_V4, &o->server);
+}
+
+bool opt_takes_value(const char *name)
+{
+	int k = find_option(name, strlen(name));
+
+	return k >= 0 && table[k].arg;
+}
+
+int opt_word(struct opt_words *w, const char *name, const char *value, struct err *e)
+{
+	int k = find_option(name, strlen(name)), err;
 
 	if (k < 0)
-		return err_set(e, -EINVAL, "unknown option --%.*s", (int)(len > 40 ? 40 : len), word);
-	if (*seen & 1u << k && !(table[k].flags & REPEATS))
-		return err_set(e, -EINVAL, "--%s is given twice", table[k].name);
-	*seen |= 1u << k;
-	if (value && !table[k].arg)
-		return err_set(e, -EINVAL, "--%s takes no value", table[k].name);
-	if (value)
-		value++;
-	else if (table[k].arg && *i + 1 < argc && argv[*i + 1][0] != '-')
-		value = argv[++*i]; /* no value begins with '-': a forgotten one eats no option */
-	else if (table[k].arg)
+		return err_set(e, -ENOENT, "unknown option --%.40s", name);
+	if (w->seen & 1u << k && !(table[k].flags & REPEATS))
+		return err_set(e, -EEXIST, "--%s is given twice", table[k].name);
+	w->seen |= 1u << k;
+	if (!value && table[k].arg)
 		return err_set(e, -EINVAL, "--%s needs a value: %s", table[k].name, table[k].allowed);
-	err = table[k].set(o, value);
+	value = value ? value : "on";
+	err = table[k].set(&w->set, value);
 	if (err == -EPERM)
 		return err_set(e, -EINVAL, "--%s %.40s: 0/8, 127/8, 224/4 and 240/4 cannot be lifted",
 			       table[k].name, value);
-	return err ? err_set(e, -EINVAL, "--%s %.40s: must be %s", table[k].name, value,
-			     table[k].allowed) : 0;
+	if (err)
+		return err_set(e, -EINVAL, "--%s %.40s: must be %s", table[k].name, value, table[k].allowed);
+	return table[k].flags & MOMENTARY ? 0 : remember(w, table[k].name, value, e);
+}
+
+/* One "--name[=value]" at argv[*i]; moves *i over a separate value. */
+static int parse_option(struct opt_words *w, int argc, char **argv, int *i, struct err *e)
+{
+	const char *word = argv[*i] + 2, *value = strchr(word, '=');
+	size_t len = value ? (size_t)(value - word) : strlen(word);
+	char name[32];
+
+	if (len >= sizeof(name))
+		return err_set(e, -EINVAL, "unknown option --%.40s", word);
+	memcpy(name, word, len);
+	name[len] = 0;
+	if (value)
+		value++;
+	else if (opt_takes_value(name) && *i + 1 < argc && argv[*i + 1][0] != '-')
+		value = argv[++*i]; /* no value begins with '-': a forgotten one eats no option */
+	return opt_word(w, name, value, e);
 }
 
 /* Options that do not go together, once all are known. */
@@ -520,35 +584,61 @@ static int check_role(struct load_options *o, unsigned int seen, struct err *e)
 	return 0;
 }
 
-int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e)
+/* Takes over those lines of an earlier text whose option @w does not have: @w then has them all. */
+static int inherit(struct opt_words *w, const char *base, struct err *e)
 {
-	unsigned int seen = 0;
+	unsigned int own = w->seen;
+	char name[32], value[64];
+	int err = 0, k;
+
+	for (; !err && *base; base += strcspn(base, "\n"), base += *base == '\n') {
+		if (sscanf(base, "%31[^ \n] %63[^\n]", name, value) != 2)
+			return err_set(e, -EINVAL, "what was loaded cannot be read back; unload, and load anew");
+		k = find_option(name, strlen(name));
+		if (k < 0 || !(own & 1u << k))
+			err = opt_word(w, name, value, e);
+	}
+	return err;
+}
+
+int opt_finish(struct load_options *o, struct opt_words *w, const char *base, struct err *e)
+{
+	int err = base ? inherit(w, base, e) : 0;
+
+	if (!err)
+		err = check_role(&w->set, w->seen, e);
+	*o = w->set;
+	memcpy(o->given, w->text, sizeof(o->given));
+	return err;
+}
+
+int opt_parse_words(struct opt_words *w, int argc, char **argv, struct err *e)
+{
 	int i, err = 0;
 
-	memset(o, 0, sizeof(*o));
-	o->mtu = BED4_MTU;
-	o->account = 64;
-	o->wait = 10;
-	o->keepalive = 30;
-	o->keepalive_ttl = BED4_KEEPALIVE_TTL;
-	o->radius = 1;
-	o->dscp = BED4_DSCP_COPY;
-	o->neigh_max = BED4_NEIGH_MAX;
-	o->hop_slots = BED4_HOP_SLOTS;
-	opt_ipv4(BED4_SERVICE_V4, &o->server);
 	for (i = 0; !err && i < argc; i++) {
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
 			return 1;
 		if (!strncmp(argv[i], "--", 2))
-			err = parse_option(o, argc, argv, &i, &seen, e);
+			err = parse_option(w, argc, argv, &i, e);
 		else if (argv[i][0] == '-')
 			err = err_set(e, -EINVAL, "unknown option %.40s", argv[i]);
-		else if (*o->iface)
+		else if (*w->set.iface)
 			err = err_set(e, -EINVAL, "one device only: %.40s is too much", argv[i]);
-		else if (set_name(o->iface, argv[i]))
+		else if (set_name(w->set.iface, argv[i]))
 			err = err_set(e, -EINVAL, "%.40s is no device name", argv[i]);
 	}
-	if (!err && !*o->iface)
+	if (!err && !*w->set.iface)
 		err = err_set(e, -EINVAL, "say which IPv4 device: `6bed4ctl load IFACE`");
-	return err ? err : check_role(o, seen, e);
+	return err;
+}
+
+int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e)
+{
+	struct opt_words w;
+	int ret;
+
+	opt_words_init(&w);
+	ret = opt_parse_words(&w, argc, argv, e);
+	return ret ? (ret > 0 ? 1 : -EINVAL) : opt_finish(o, &w, NULL, e);
 }

@@ -53,17 +53,47 @@ struct load_options {
 	unsigned int hop_slots; /* default 32768; a power of two */
 	bool eager_tcp;
 	bool foreground;
+	char given[BED4_OPTIONS_LEN]; /* what was said, "name value\n" each: a reload begins with it */
 };
 
+/* Options as they come in, from whatever source, each once; checked one by one. */
+struct opt_words {
+	struct load_options set; /* with defaults that do not depend on the machine */
+	unsigned int seen; /* a bit for each option */
+	size_t used; /* of `text` */
+	char text[BED4_OPTIONS_LEN]; /* as `given` */
+};
+
+void opt_words_init(struct opt_words *w);
+
 /*
- * Parses the words behind `load`. Fills defaults that do not depend on the machine and settles the
- * role. Returns 0; 1 when help was asked for; -EINVAL with @e set (unknown or repeated option,
+ * Takes one option; @value NULL: there is none. 0; -ENOENT: no such option; -EEXIST: given twice; other
+ * -errno; all with @e set.
+ */
+int opt_word(struct opt_words *w, const char *name, const char *value, struct err *e);
+
+/* Does an option of that name need a value? A switch does not. */
+bool opt_takes_value(const char *name);
+
+/* The words of a command line, device name among them. 0, 1 when help was asked for, or -errno. */
+int opt_parse_words(struct opt_words *w, int argc, char **argv, struct err *e);
+
+/*
+ * All options are in: takes those that only @base has ("name value\n" each, NULL none), settles the role,
+ * and refuses what does not go together. 0 or -errno with @e set.
+ */
+int opt_finish(struct load_options *o, struct opt_words *w, const char *base, struct err *e);
+
+/*
+ * The last three in one, for a `load` without a past. Fills defaults that do not depend on the machine
+ * and settles the role. Returns 0; 1 when help was asked for; -EINVAL with @e set (unknown or repeated option,
  * trailing characters, bad value, options that contradict each other or the role).
  */
 int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e);
 
 /* Prints the option table, one line each, for `load --help`. */
 void opt_help_load(FILE *f);
+void opt_help_reload(FILE *f);
 
 /* Strict parsers, also for other commands: whole string or -EINVAL. */
 int opt_ipv4(const char *s, __be32 *addr);
