@@ -49,7 +49,8 @@ FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/
 BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
-	    $(BUILD)/skel/bench_live.skel.h
+	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h
+NET	 = $(BUILD)/net/flow
 
 FUZZ_SECONDS ?= 60
 KEEP	?= 0
@@ -149,7 +150,13 @@ $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
 
 fuzz-build: $(FUZZ)
 
-tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG)
+# Tools of the scenarios.
+$(BUILD)/net/flow: $(BUILD)/selftests/net/flow.o
+	@mkdir -p $(@D)
+	$(call say,NET,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -o $@
+
+tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG) $(NET)
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
@@ -173,6 +180,11 @@ lint: $(SKEL)
 # --- bench and demo -----------------------------------------------------------------------------
 
 $(BUILD)/bpf/%.bpf.o: selftests/prog/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+$(BUILD)/bpf/%.bpf.o: selftests/net/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
