@@ -180,7 +180,7 @@ state_is() { equal "$(state "$1" "$2")" "$3"; }
 
 # forwarded NS fast|daemon: packets that went on their way by that path
 forwarded() {
-	ns "$1" "$CTL" status eth0 -j | jq ".instances[0].packets.$2"
+	ns "$1" "$CTL" status eth0 -j | jq ".instances[0].packets.$2 // 0"
 }
 
 # address NS: the 6bed4 address of the instance on eth0
