@@ -1,0 +1,79 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+"""The points at which a command can be interrupted: syscalls.py kill|error LOG [WANTED], LOG by strace -f.
+
+Prints "SYSCALL N WORDS" a line: the Nth call of that name in the command's process, and what it was about.
+kill: calls after which something is different for others; error: also those that take what can run out.
+At most WANTED of them, evenly. Only of the process with the most calls; must not know the product.
+"""
+import collections
+import re
+import sys
+
+CHANGES = {"mkdir", "mkdirat", "unlink", "unlinkat", "rmdir", "rename", "renameat", "renameat2", "mount", "umount2",
+           "ftruncate", "symlink", "chown", "fchown", "chmod", "fchmod", "setns", "unshare", "sendto", "sendmsg", "ioctl",
+           "clone", "clone3", "fork", "vfork", "connect", "flock", "capset", "setresuid", "setresgid", "setgroups"}
+BPF_CHANGES = {"OBJ_PIN", "MAP_UPDATE_ELEM", "MAP_DELETE_ELEM", "MAP_UPDATE_BATCH", "LINK_CREATE", "LINK_UPDATE",
+               "LINK_DETACH", "PROG_ATTACH", "PROG_DETACH", "PROG_TEST_RUN"}
+TAKES = {"socket", "epoll_create1", "epoll_ctl", "signalfd4", "eventfd2", "timerfd_create", "pipe2", "memfd_create",
+         "bind", "setsockopt", "mmap", "getrandom", "membarrier", "prctl", "seccomp", "chdir", "dup", "read"}
+BPF_TAKES = {"MAP_CREATE", "PROG_LOAD", "BTF_LOAD", "OBJ_GET", "PROG_BIND_MAP", "MAP_FREEZE", "OBJ_GET_INFO_BY_FD",
+             "MAP_LOOKUP_ELEM", "PROG_GET_FD_BY_ID", "MAP_GET_FD_BY_ID"}
+CALL = re.compile(r"^(\d+) +([a-z0-9_]+)\((.*)")
+
+
+def about(name, rest):
+    """Some words for people."""
+    if name == "bpf":
+        return rest.split(",")[0].replace("BPF_", "")
+    words = re.findall(r"RTM_[A-Z]+|TUN[A-Z]+|SIOC[A-Z]+|\"[^\"]*\"", rest)
+    return words[0].replace(" ", "_") if words else ""
+
+
+def changes(name, rest):
+    if name == "bpf":
+        return rest.split(",")[0].replace("BPF_", "") in BPF_CHANGES
+    if name in ("openat", "open"):
+        return "O_CREAT" in rest or "O_WRONLY" in rest
+    if name == "write":
+        return bool(re.match(r"([3-9]|\d\d+)</", rest))
+    if name == "ioctl":
+        return not re.search(r"SIOCG|SIOCETHTOOL|TUNGET", rest)
+    if name == "bind":
+        return "AF_NETLINK" not in rest
+    return name in CHANGES and "RTM_GET" not in rest
+
+
+def takes(name, rest):
+    if name == "bpf":
+        return rest.split(",")[0].replace("BPF_", "") in BPF_TAKES
+    return name in TAKES or name in ("openat", "ioctl", "sendto")
+
+
+def points(log, how):
+    """(syscall, ordinal, words) in the order in which they were made."""
+    seen, out, began = collections.Counter(), collections.defaultdict(list), set()
+    for line in log:
+        m = CALL.match(line)
+        if not m:
+            continue
+        pid, name, rest = m.groups()
+        seen[pid, name] += 1
+        if name in ("socket", "capget"):
+            began.add(pid)  # the dynamic linker is through
+        done = not re.search(r"= -1 E", rest)
+        if (done and changes(name, rest)) or (how == "error" and pid in began and takes(name, rest)):
+            out[pid].append((name, seen[pid, name], about(name, rest)))
+    return max(out.values(), key=len, default=[])
+
+
+def main():
+    with open(sys.argv[2], encoding="utf-8", errors="replace") as log:
+        all_points = points(log, sys.argv[1])
+    wanted = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    step = -(-len(all_points) // wanted) if wanted else 1
+    for name, n, words in all_points[step // 2::step]:
+        print(name, n, words)
+
+
+main()
