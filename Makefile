@@ -50,7 +50,7 @@ BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
 	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h
-NET	 = $(BUILD)/net/flow $(BUILD)/net/clock.so
+NET	 = $(BUILD)/net/flow $(BUILD)/net/clock.so $(BUILD)/bpf/guests.bpf.o
 
 FUZZ_SECONDS ?= 60
 KEEP	?= 0
