@@ -20,10 +20,10 @@ endif
 
 VERSION	 = 0.1
 
-PKGS	 = libbpf libxdp libmnl json-c libcap
+PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp
 # Package names on Debian 12.
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
-	   libcap-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
+	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy
 
@@ -130,8 +130,10 @@ $(BUILD)/exhaust/%: $(BUILD)/selftests/exhaust/%.o $(BUILD)/selftests/prog/self.
 	$(Q)$(CC) $(CFLAGS) $^ -lcmocka -lpthread -o $@
 
 # The real objects under BPF_PROG_RUN.
-$(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o \
+$(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o attach_xdp.o \
 		attach_tc.o device.o pin.o) $(CORE:%.c=$(BUILD)/%.o)
+
+$(BUILD)/prog/test_privs: $(addprefix $(BUILD)/user/io/,privs.o confine.o)
 
 $(BUILD)/prog/%: $(BUILD)/selftests/prog/%.o $(FIXTURE_O)
 	@mkdir -p $(@D)
@@ -205,7 +207,7 @@ $(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
 $(BUILD)/bench/neigh: $(BUILD)/selftests/bench/neigh.o $(FIXTURE_O) \
-		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o attach_xdp.o attach_tc.o device.o pin.o) \
+		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o attach_xdp.o attach_tc.o device.o pin.o) \
 		$(CORE:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@

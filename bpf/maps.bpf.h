@@ -9,6 +9,17 @@
 #include "6bed4/map.h"
 #include <bpf/bpf_helpers.h>
 
+/*
+ * What `load` set up. Written by the daemon, read by tools only. First of all, because libbpf makes and pins
+ * maps in this order.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_info);
+} info SEC(".maps");
+
 /* What this instance is. Written by the daemon. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -16,14 +27,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bed4_self);
 } self SEC(".maps");
-
-/* What `load` set up. Written by the daemon, read by tools only. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct bed4_info);
-} info SEC(".maps");
 
 /* Outcomes counted by BPF. */
 struct {

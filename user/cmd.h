@@ -19,6 +19,7 @@ enum exit_code {
 extern bool cmd_json;
 
 int cmd_load(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);

@@ -84,7 +84,7 @@ static void text(const struct line *l)
 	char a[SHOW_TEXT], b[SHOW_TEXT], c[SHOW_TEXT];
 
 	printf("%s via %s dev %s lladdr %s path %s %s", show_ip6(&l->addr, a), show_ep(l->via, b),
-	       l->s->info.tun_name, show_lladdr(bed4_ep(n->addr, n->port), c), l->path, l->state);
+	       l->s->info.made.tun_name, show_lladdr(bed4_ep(n->addr, n->port), c), l->path, l->state);
 	if (*l->reason && l->wait)
 		printf(" (%s, waiting %u s)", l->reason, l->wait);
 	else if (*l->reason)
@@ -113,7 +113,7 @@ static struct json_object *json(const struct line *l)
 	put(o, "iface", l->s->iface);
 	put(o, "address", show_ip6(&l->addr, buf));
 	put(o, "via", show_ep(l->via, buf));
-	put(o, "dev", l->s->info.tun_name);
+	put(o, "dev", l->s->info.made.tun_name);
 	put(o, "lladdr", show_lladdr(bed4_ep(n->addr, n->port), buf));
 	put(o, "path", l->path);
 	put(o, "state", l->state);

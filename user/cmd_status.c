@@ -8,6 +8,7 @@
 #include "core/outcome.h"
 #include "opt.h"
 #include "show.h"
+#include "show_privs.h"
 
 static const char help[] =
 	"Usage: 6bed4ctl status [IFACE] [-j]\n\n"
@@ -56,6 +57,8 @@ static const char *state_text(const struct show *s)
 		return "daemon dead: forwarding goes on, nothing is answered; load it again";
 	if (s->info.degraded & BED4_DEGRADED_ODD_PORT)
 		return "degraded: the NAT gives odd external ports only, which no address can carry";
+	if (s->info.degraded & BED4_DEGRADED_NO_LISTEN)
+		return "degraded: the address that it listens on is gone from this machine";
 	if (s->info.degraded)
 		return "degraded: the router does not answer";
 	return "up";
@@ -100,13 +103,30 @@ static void text_options(const struct show *s, const char *name)
 	}
 }
 
+static void text_privileges(const struct show *s)
+{
+	char buf[SHOW_TEXT];
+	struct show_privs p;
+	int cap;
+
+	if (!s->alive || !show_privs_read(&p, s->info.made.pid))
+		return;
+	printf("  privileges  user %s,", show_privs_user(&p, buf, sizeof(buf)));
+	for (cap = 0; cap < SHOW_CAPS; cap++) {
+		if (show_privs_cap(&p, cap, buf, sizeof(buf)))
+			printf(" %s", buf);
+	}
+	printf("%s%s%s\n", p.caps ? "" : " no capabilities", p.no_new_privs ? ", no new ones" : "",
+	       p.seccomp == 2 ? ", seccomp" : "");
+}
+
 static void text(const struct show *s, const struct totals *t)
 {
 	const struct bed4_info *info = &s->info;
 	char buf[SHOW_TEXT], name[IF_NAMESIZE];
 	__u32 i;
 
-	printf("%s: %s on %s\n", s->iface, opt_role_name(s->self.role), info->tun_name);
+	printf("%s: %s on %s\n", s->iface, opt_role_name(s->self.role), info->made.tun_name);
 	printf("  state       %s\n", state_text(s));
 	text_address(s);
 	printf("  listen      %s\n", show_ep(s->self.listen, buf));
@@ -114,13 +134,14 @@ static void text(const struct show *s, const struct totals *t)
 		printf("  public      %s\n", show_ep(s->self.public, buf));
 	if (s->self.role == BED4_ROLE_PEER)
 		printf("  server      %s\n", show_ep(s->self.server, buf));
-	for (i = 0; i < info->v6_count; i++)
-		printf("  ipv6 side   %s\n", if_indextoname(info->v6_dev[i], name) ? name : "gone");
+	for (i = 0; i < info->made.v6_count; i++)
+		printf("  ipv6 side   %s\n", if_indextoname(info->made.v6_dev[i], name) ? name : "gone");
 	printf("  fast path   %s", opt_mode_name(info->mode));
-	printf(info->xdp_id ? ", forward %s\n" : "\n", opt_forward_name(info->forward));
+	printf(info->made.xdp_id ? ", forward %s\n" : "\n", opt_forward_name(info->forward));
 	text_options(s, "permit-v4");
 	text_options(s, "deny-v4");
 	printf("  uptime      %s\n", show_age(show_now() - info->started, buf));
+	text_privileges(s);
 	printf("  packets     %llu fast, %llu by the daemon, %llu answered\n", t->fast, t->slow,
 	       t->answered);
 	printf("  dropped     %llu", t->dropped);
@@ -163,6 +184,26 @@ static struct json_object *options_json(const char *p)
 	return o;
 }
 
+static struct json_object *privileges_json(const struct show *s)
+{
+	struct json_object *o = json_object_new_object(), *caps = json_object_new_array();
+	char buf[SHOW_TEXT];
+	struct show_privs p;
+	int cap;
+
+	json_object_object_add(o, "capabilities", caps);
+	if (!s->alive || !show_privs_read(&p, s->info.made.pid))
+		return o;
+	put(o, "user", show_privs_user(&p, buf, sizeof(buf)));
+	for (cap = 0; cap < SHOW_CAPS; cap++) {
+		if (show_privs_cap(&p, cap, buf, sizeof(buf)))
+			json_object_array_add(caps, json_object_new_string(buf));
+	}
+	json_object_object_add(o, "no_new_privs", json_object_new_boolean(p.no_new_privs));
+	json_object_object_add(o, "seccomp", json_object_new_boolean(p.seccomp == 2));
+	return o;
+}
+
 static struct json_object *json(const struct show *s, const struct totals *t)
 {
 	struct json_object *o = json_object_new_object(), *p = json_object_new_object();
@@ -170,10 +211,10 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 
 	put(o, "iface", s->iface);
 	put(o, "role", opt_role_name(s->self.role));
-	put(o, "tun", s->info.tun_name);
+	put(o, "tun", s->info.made.tun_name);
 	put(o, "state", !s->alive ? "dead" : s->info.degraded ? "degraded" : "up");
 	put(o, "state_text", state_text(s));
-	put_number(o, "pid", s->info.pid);
+	put_number(o, "pid", s->info.made.pid);
 	if (s->self.flags & BED4_SELF_ADDR) {
 		put(o, "address", show_ip6(&s->self.own, buf));
 		snprintf(prefix, sizeof(prefix), "%s/64", prefix_text(s, buf));
@@ -198,6 +239,7 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 	put_number(o, "neighbours", s->neighbours);
 	put_number(o, "neighbours_max", s->info.neigh_max);
 	put_number(o, "neighbours_refused", s->info.neigh_full);
+	json_object_object_add(o, "privileges", privileges_json(s));
 	json_object_object_add(o, "options", options_json(s->info.options));
 	return o;
 }

@@ -1,56 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * `unload`: asks the daemon to take everything down, or does so itself when the daemon is dead. Must
- * not know what there is to take down. Proved by selftests/net.
- */
+/* `unload`: the words of the command. What it does is in unload.c. Proved by selftests/net. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-#include <bpf/bpf.h>
 
 #include "cmd.h"
-#include "daemon.h"
 #include "io/caps.h"
-#include "io/ctl.h"
-
-#define PATIENCE 60 /* seconds for the daemon to end */
-
-static int clean_up_after_dead(const struct instance *in, struct err *e)
-{
-	struct bed4_info info = {};
-	struct instance_maps maps;
-	__u32 zero = 0;
-	int err = instance_open_maps(&maps, in->iface, e);
-
-	if (err)
-		return err;
-	if (bpf_map_lookup_elem(maps.info, &zero, &info) || info.abi != BED4_ABI)
-		memset(&info, 0, sizeof(info));
-	instance_maps_close(&maps);
-	return daemon_clean(in, &info, e);
-}
-
-static int unload(const char *iface, struct err *e)
-{
-	struct ctl_reply reply;
-	struct instance in;
-	int lock, err = instance_init(&in, iface, false, e);
-
-	if (err)
-		return err;
-	lock = instance_lock(&in, e);
-	if (lock < 0)
-		return lock;
-	err = ctl_ask(iface, "unload", PATIENCE, &reply, e);
-	if (err == -ENOENT)
-		err = clean_up_after_dead(&in, e);
-	else if (!err && reply.code)
-		err = err_set(e, -EIO, "%s", reply.text);
-	close(lock);
-	return err;
-}
+#include "unload.h"
 
 int cmd_unload(int argc, char **argv)
 {

@@ -4,6 +4,7 @@
  * selftests/net.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,24 +48,53 @@ static int open_ctl(struct daemon *d, struct err *e)
 static const struct bed4_ep lan_group = { .addr = BED4_HTONL(0xe0000001),
 					  .port = BED4_HTONS(BED4_PORT) };
 
-static int open_devices(struct daemon *d, struct err *e)
+/*
+ * Control socket, TUN queue and tunnel socket of the daemon that runs. It waits, and goes on when we do not
+ * come to an end; what arrives meanwhile waits in the sockets.
+ */
+static int take_sockets(struct daemon *d, struct err *e)
+{
+	struct ctl_reply reply;
+
+	d->old = ctl_ask_open(d->in.iface, "handover", 10, &reply, e);
+	if (d->old < 0)
+		return err_set(e, d->old, "the daemon of %s does not hand over: %s", d->in.iface,
+			       strerror(-d->old));
+	if (reply.code || reply.fd_count != 3)
+		return err_set(e, -EPROTO, "the daemon of %s cannot hand over: %s; unload, and load anew",
+			       d->in.iface, reply.text);
+	d->ctl = reply.fds[0];
+	d->tun = reply.fds[1];
+	d->udp = reply.fds[2];
+	return 0;
+}
+
+void daemon_set_up_udp(const struct daemon *d, int fd)
+{
+	udp_no_csum(fd, d->opt.csum == BED4_CSUM_MODE_ZERO);
+	udp_df(fd, d->opt.df);
+	burst_merge(fd, d->info.mode == BED4_MODE_OFF);
+}
+
+static int open_udp(struct daemon *d, struct err *e)
 {
 	struct bed4_ep listen = bed4_ep(d->opt.listen, BED4_HTONS(d->opt.port));
-	struct rtnl_link link;
-	bool made;
-	int err;
 
-	err = rtnl_link_get(d->opt.iface, &link);
-	if (err)
-		return err_set(e, err, "cannot look at %s: %s", d->opt.iface, strerror(-err));
-	d->running = link.running;
-	d->udp = udp_open(listen, d->underlay, e);
+	if (d->udp >= 0 && !udp_is_at(d->udp, listen)) {
+		close(d->udp);
+		d->udp = -1;
+	}
 	if (d->udp < 0)
-		return d->udp;
-	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
-		udp_no_csum(d->udp);
-	if (d->opt.df)
-		udp_df(d->udp);
+		d->udp = udp_open(listen, d->underlay, e);
+	return d->udp < 0 ? d->udp : 0;
+}
+
+static int open_sockets(struct daemon *d, struct err *e)
+{
+	int err = open_udp(d, e);
+
+	if (err)
+		return err;
 	d->icmp = udp_open_errors();
 	if (d->icmp < 0)
 		log_error("cannot hear ICMPv4 errors: %s; hosts will not be told of what the underlay refuses",
@@ -73,13 +103,26 @@ static int open_devices(struct daemon *d, struct err *e)
 		d->lan = udp_open_group(lan_group, d->underlay, e);
 	if (d->lan < 0 && d->opt.role == BED4_ROLE_PEER && d->opt.radius)
 		return d->lan;
-	d->tun = tun_open(d->opt.tun, d->opt.mtu, &made, &d->tun_index, e);
-	if (d->tun < 0)
-		return d->tun;
-	d->info.made_tun = made;
 	d->monitor = rtnl_monitor();
 	return d->monitor < 0 ? err_set(e, d->monitor, "cannot watch for address changes: %s",
 					strerror(-d->monitor)) : 0;
+}
+
+/* Its number is noted as soon as there is one; that it may be ours was noted before. */
+static int open_tun(struct daemon *d, struct err *e)
+{
+	int err;
+
+	if (d->tun < 0)
+		d->tun = tun_open(d->opt.tun, e);
+	if (d->tun < 0)
+		return d->tun;
+	err = tun_set_up(d->tun, d->opt.tun, d->opt.mtu, &d->tun_index, e);
+	if (err)
+		return err;
+	d->info.made.tun = d->tun_index;
+	daemon_publish_info(d);
+	return 0;
 }
 
 static __u32 mss(const struct load_options *o)
@@ -87,20 +130,47 @@ static __u32 mss(const struct load_options *o)
 	return o->clamp_mss ? o->mtu - BED4_MSS_HEADS : 0;
 }
 
-static int open_fastpath(struct daemon *d, struct err *e)
+static int open_maps(struct daemon *d, struct err *e)
 {
 	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
 				     .forward = d->opt.forward, .csum = d->opt.csum, .account = d->opt.account,
-				     .tun = d->tun_index, .pin_dir = d->in.pin_dir,
+				     .pin_dir = d->in.pin_dir,
 				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max,
 				     .hop_slots = d->opt.hop_slots,
 				     .dscp = d->opt.dscp, .df = d->opt.df, .mss = mss(&d->opt) };
 	unsigned int i;
-	int err;
 
 	for (i = 0; i < d->opt.v6_count; i++)
 		c.v6_dev[c.v6_count++] = if_nametoindex(d->opt.v6_dev[i]);
-	err = fastpath_open(&d->fp, &c, e);
+	return fastpath_open(&d->fp, &c, e);
+}
+
+/* Before anything else is made: what a crash from here on may leave behind. */
+static int note_plan(struct daemon *d, struct err *e)
+{
+	struct bed4_made *m = &d->info.made;
+	int err;
+
+	if (!d->before.there) {
+		m->abi = BED4_ABI;
+		m->underlay = d->underlay;
+		m->made_tun = !if_nametoindex(d->opt.tun);
+		memcpy(m->tun_name, d->opt.tun, sizeof(m->tun_name));
+	} else if (m->tun && if_nametoindex(m->tun_name) != m->tun) {
+		m->tun = 0; /* somebody has removed it */
+		m->made_tun = !if_nametoindex(m->tun_name);
+		m->made_tun_clsact = m->made_addr = m->made_default = 0;
+	}
+	m->underlay = d->underlay;
+	m->pid = (__u32)getpid();
+	err = fastpath_set_info(d->fp, &d->info);
+	return err ? err_set(e, err, "cannot fill map info: %s", strerror(-err)) : 0;
+}
+
+static int load_programs(struct daemon *d, struct err *e)
+{
+	int err = fastpath_load(d->fp, d->tun_index, d->before.there ? &d->before.info.made : NULL, e);
+
 	if (err)
 		return err;
 	err = tun_guard(d->tun, fastpath_guard_fd(d->fp));
@@ -129,6 +199,8 @@ static int open_tunnel(struct daemon *d, struct err *e)
 	err = tunnel_init(&d->tunnel, &c, fastpath_slow(d->fp), &d->limit);
 	if (err)
 		return err_set(e, err, "the options contradict each other: %s", strerror(-err));
+	if (d->before.there)
+		tunnel_adopt(&d->tunnel, daemon_now(), &d->before.self);
 	err = policy_refresh(&d->policy, &d->tunnel.self, NULL);
 	if (err >= 0)
 		err = policy_publish(&d->policy, d->fp);
@@ -137,21 +209,99 @@ static int open_tunnel(struct daemon *d, struct err *e)
 	return err ? err_set(e, err, "cannot fill the maps: %s", strerror(-err)) : 0;
 }
 
+static void adopt_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
+{
+	struct daemon *d = arg;
+
+	tunnel_neigh_adopt(&d->tunnel, daemon_now(), in6, n, &d->actions);
+	daemon_carry_out(d);
+}
+
+/* A router's table needs nobody who remembers it; a peer's is the picture of its daemon's. */
+static int adopt_neighbours(struct daemon *d, struct err *e)
+{
+	int err;
+
+	if (!d->before.there || d->opt.role != BED4_ROLE_PEER)
+		return 0;
+	err = fastpath_walk(d->fp, adopt_one, d);
+	return err ? err_set(e, err, "cannot read map neigh: %s", strerror(-err)) : 0;
+}
+
 /*
  * Without programs nothing tells what the kernel forwarded to the TUN from what this machine itself
  * sends: a packet from native IPv6 with the router's own source would pass for the latter.
  */
 static int guard_own_source(struct daemon *d, struct err *e)
 {
+	struct bed4_made *m = &d->info.made;
+	bool router = d->opt.role == BED4_ROLE_ROUTER;
 	unsigned int i;
 	int err = 0;
 
-	d->info.prefix = d->opt.prefix;
-	d->info.made_rules = d->opt.role == BED4_ROLE_ROUTER && d->opt.mode == BED4_MODE_OFF;
-	for (i = 0; !err && d->info.made_rules && i < d->opt.v6_count; i++)
+	if (m->made_rules && (d->opt.mode != BED4_MODE_OFF || !bed4_same_prefix(&m->prefix, &d->opt.prefix))) {
+		rtnl_spoof_rules_del(&m->prefix);
+		m->made_rules = 0;
+	}
+	if (router)
+		m->prefix = d->opt.prefix;
+	m->made_rules |= router && d->opt.mode == BED4_MODE_OFF;
+	daemon_publish_info(d);
+	for (i = 0; !err && m->made_rules && i < d->opt.v6_count; i++)
 		err = rtnl_spoof_rule_add(d->opt.v6_dev[i], &d->opt.prefix);
 	return err ? err_set(e, err, "cannot add a routing rule against spoofed sources: %s; does the "
 				     "kernel lack IPv6 policy routing?", strerror(-err)) : 0;
+}
+
+void daemon_publish_info(struct daemon *d)
+{
+	int err = fastpath_set_info(d->fp, &d->info);
+
+	if (err)
+		log_error("cannot write map info: %s", strerror(-err));
+}
+
+/* New address first, then the old one deprecated and removed, so that there is always one. */
+int daemon_set_address(struct daemon *d, const struct bed4_in6 *addr)
+{
+	struct bed4_made *m = &d->info.made;
+	struct bed4_in6 old = m->addr;
+	bool had = m->made_addr && !bed4_in6_eq(&old, addr);
+	int err;
+
+	m->addr = *addr;
+	m->made_addr = 1;
+	daemon_publish_info(d);
+	err = rtnl_addr6_set(d->tun_index, addr, false);
+	if (had) {
+		rtnl_addr6_set(d->tun_index, &old, true);
+		rtnl_addr6_del(d->tun_index, &old);
+	}
+	return err;
+}
+
+static int set_default_route(struct daemon *d, struct err *e)
+{
+	struct bed4_made *m = &d->info.made;
+	int err;
+
+	if (!d->opt.default_route) {
+		if (m->made_default)
+			rtnl_default6_del(d->tun_index);
+		m->made_default = 0;
+		return 0;
+	}
+	if (m->made_default)
+		return 0;
+	m->made_default = 1;
+	daemon_publish_info(d);
+	err = rtnl_default6_add(d->tun_index);
+	if (err == -EEXIST) {
+		m->made_default = 0;
+		log_info("there is an IPv6 default route already, it stays");
+		return 0;
+	}
+	return err ? err_set(e, err, "cannot add the default route: %s", strerror(-err)) : 0;
 }
 
 static int set_addresses(struct daemon *d, struct err *e)
@@ -159,27 +309,18 @@ static int set_addresses(struct daemon *d, struct err *e)
 	int err = 0;
 
 	if (d->opt.role == BED4_ROLE_ROUTER)
-		err = rtnl_addr6_set(d->tun_index, &d->tunnel.self.own, false);
+		err = daemon_set_address(d, &d->tunnel.self.own);
 	if (err)
 		return err_set(e, err, "cannot give %s its address: %s", d->opt.tun, strerror(-err));
-	if (!d->opt.default_route)
-		return 0;
-	err = rtnl_default6_add(d->tun_index);
-	if (err && err != -EEXIST)
-		return err_set(e, err, "cannot add the default route: %s", strerror(-err));
-	if (err)
-		log_info("there is an IPv6 default route already, it stays");
-	return 0;
+	return set_default_route(d, e);
 }
 
-static int publish_info(struct daemon *d, struct err *e)
+static int note_options(struct daemon *d, struct err *e)
 {
 	int err;
 
-	d->info.abi = BED4_ABI;
-	d->info.pid = (__u32)getpid();
 	d->info.started = daemon_now();
-	memcpy(d->info.tun_name, d->opt.tun, sizeof(d->info.tun_name));
+	memcpy(d->info.given, d->opt.given, sizeof(d->info.given));
 	err = settle_text(&d->opt, d->info.options);
 	if (err)
 		return err_set(e, err, "too many options to be remembered: use fewer --permit-v4, --deny-v4");
@@ -200,89 +341,71 @@ static int watch_hops(struct daemon *d, struct err *e)
 	return 0;
 }
 
+/* The kernel's side of it. Nothing here is made that `info` does not tell of. */
 static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 {
-	int err = open_ctl(d, e);
+	int err = open_maps(d, e);
 
 	if (!err)
-		err = open_devices(d, e);
+		err = note_plan(d, e);
 	if (!err)
-		err = open_fastpath(d, e);
+		err = d->before.alive ? take_sockets(d, e) : open_ctl(d, e);
+	if (!err)
+		err = open_sockets(d, e);
+	if (!err)
+		err = open_tun(d, e);
+	if (!err)
+		err = load_programs(d, e);
 	if (!err)
 		err = open_tunnel(d, e);
+	if (!err)
+		err = adopt_neighbours(d, e);
 	if (!err)
 		err = set_addresses(d, e);
 	if (!err)
 		err = guard_own_source(d, e);
 	if (!err)
-		err = publish_info(d, e); /* a crash from here on can be cleaned up after */
-	if (!err)
 		err = watch_hops(d, e); /* before anything can be cached */
 	if (!err)
 		err = fastpath_attach(d->fp, &d->info, notice, size, e);
-	if (!err && d->info.mode == BED4_MODE_OFF)
-		burst_merge(d->udp);
 	if (!err)
-		err = publish_info(d, e);
+		err = note_options(d, e);
+	if (!err)
+		daemon_set_up_udp(d, d->udp);
 	return err;
 }
 
-static void close_all(struct daemon *d)
+void daemon_close(struct daemon *d)
 {
-	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor };
+	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor, &d->old, &d->root };
 	size_t i;
 
 	hops_close(d->hops);
-	d->hops = NULL;
 	fastpath_close(d->fp);
-	d->fp = NULL;
 	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		if (*fds[i] >= 0)
 			close(*fds[i]);
-		*fds[i] = -1;
 	}
-}
-
-int daemon_clean(const struct instance *in, const struct bed4_info *info, struct err *e)
-{
-	unsigned int tun = *info->tun_name ? if_nametoindex(info->tun_name) : 0;
-	int err = fastpath_detach(info, *in->pin_dir ? in->pin_dir : NULL, e), ret;
-
-	if (info->made_rules)
-		rtnl_spoof_rules_del(&info->prefix);
-	if (info->made_label)
-		rtnl_label_del(&info->prefix);
-	if (!tun || !info->made_tun)
-		return err;
-	ret = rtnl_link_del(tun);
-	if (ret && ret != -ENODEV && !err)
-		err = err_set(e, ret, "cannot remove %s: %s; try `ip link del %s`", info->tun_name,
-			      strerror(-ret), info->tun_name);
-	return err;
-}
-
-int daemon_down(struct daemon *d, struct err *e)
-{
-	struct bed4_info info = d->info;
-	int err;
-
-	memcpy(info.tun_name, d->opt.tun, sizeof(info.tun_name));
-	if (!info.made_tun && d->tun >= 0)
-		tun_guard(d->tun, -1);
-	if (!info.made_tun && d->tunnel.self.flags & BED4_SELF_ADDR)
-		rtnl_addr6_del(d->tun_index, &d->tunnel.self.own);
-	if (!info.made_tun && d->opt.default_route)
-		rtnl_default6_del(d->tun_index);
-	close_all(d);
 	burst_free(d->out);
 	tunnel_exit(&d->tunnel);
-	err = daemon_clean(&d->in, &info, e);
 	free(d);
-	return err;
+}
+
+static int get_ready(struct daemon *d, struct err *e)
+{
+	struct rtnl_link link;
+	int err = rtnl_link_get(d->opt.iface, &link);
+
+	if (err)
+		return err_set(e, err, "cannot look at %s: %s", d->opt.iface, strerror(-err));
+	d->running = link.running;
+	d->root = open(d->in.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	d->out = burst_new();
+	return d->out ? 0 : err_set(e, -ENOMEM, "out of memory");
 }
 
 int daemon_up(struct daemon **out, const struct load_options *o, const struct instance *in,
-	      char *notice, size_t size, struct err *e)
+	      const struct daemon_before *before, char *notice, size_t size, struct err *e)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
 	int err;
@@ -291,17 +414,24 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 		return err_set(e, -ENOMEM, "out of memory");
 	d->opt = *o;
 	d->in = *in;
+	d->before = *before;
+	if (before->there)
+		d->info = before->info;
+	d->owner = geteuid();
 	d->policy.opt = &d->opt;
 	d->policy.underlay = d->underlay = if_nametoindex(o->iface);
 	d->fixed_port = o->port_fixed;
-	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = -1;
-	d->out = burst_new();
-	err = d->out ? bring_up(d, notice, size, e) : err_set(e, -ENOMEM, "out of memory");
+	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = -1;
+	err = get_ready(d, e);
+	if (!err)
+		err = bring_up(d, notice, size, e);
 	if (!err) {
 		*out = d;
 		return 0;
 	}
-	daemon_down(d, NULL);
+	if (d->fp && before->there)
+		fastpath_set_info(d->fp, &before->info);
+	daemon_close(d);
 	return err;
 }
 

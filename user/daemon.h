@@ -12,31 +12,40 @@
 
 struct daemon;
 
-/* Told once, when the instance is at work or has waited long enough for its address. */
-typedef void (*daemon_ready_fn)(void *arg, bool degraded);
+/* What an earlier load of the instance has left at work. */
+struct daemon_before {
+	struct bed4_info info;
+	struct bed4_self self;
+	bool there; /* else all of this is void */
+	bool alive; /* its daemon is, and is to hand over its sockets */
+};
+
+/* Told once each: it is up and has no privileges left; it is ready, or has waited long enough. */
+struct daemon_told {
+	void (*up)(void *arg);
+	void (*ready)(void *arg, bool degraded);
+	void *arg;
+};
 
 /*
- * Brings up what the effective options @o say for @in: control socket, TUN, UDP socket, maps,
- * programs, addresses. Both are copied. On failure nothing is left behind. 0 or -errno with @e set;
- * *@notice is a line for the operator, or "".
+ * Brings up what the effective options @o say for @in: control socket, TUN, UDP socket, maps, programs,
+ * addresses. All arguments are copied. What is @before is taken over: programs change places in one step,
+ * maps, TUN, sockets, address and neighbours stay. What is about to be made is noted in map `info`
+ * first, so on failure the caller removes it (clean.h), unless something was there before, which then
+ * goes on. 0 or -errno with @e set; *@notice is a line for the operator, or "".
  */
 int daemon_up(struct daemon **d, const struct load_options *o, const struct instance *in,
-	      char *notice, size_t size, struct err *e);
+	      const struct daemon_before *before, char *notice, size_t size, struct err *e);
 
 /* What it is at the moment, as published in map `info` and `self`. */
 const struct bed4_info *daemon_info(const struct daemon *d);
 const struct bed4_self *daemon_self(const struct daemon *d);
 
 /*
- * Runs until SIGTERM, SIGINT or an unload request; then takes everything down and frees @d. The
- * signals must be blocked already. Returns 0 or -errno.
+ * Gives up all privileges that running does not need, then runs until SIGTERM, SIGINT, an unload request
+ * or a successor; frees @d. What is attached and pinned stays, to be removed by the caller of unload.
+ * The signals must be blocked already. 0 or -errno with @e set, when it could not begin, or logged.
  */
-int daemon_run(struct daemon *d, daemon_ready_fn ready, void *arg);
-
-/*
- * Removes what an instance without a daemon has left behind: programs, pins, its TUN device.
- * 0 or -errno with @e set; nothing there is fine.
- */
-int daemon_clean(const struct instance *in, const struct bed4_info *info, struct err *e);
+int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e);
 
 #endif

@@ -15,6 +15,7 @@
 #include "core/icmp4.h"
 #include "daemon_priv.h"
 #include "io/ctl.h"
+#include "io/privs.h"
 #include "io/rtnl.h"
 #include "io/tun.h"
 #include "io/udp.h"
@@ -28,6 +29,7 @@
 #define EXPIRE_AGE  600 /* s */
 #define HOPS_TICK   (1 * NSEC_PER_SEC)
 #define PULSE_TICK  (2 * NSEC_PER_SEC)
+#define CHECK_TICK  (2 * NSEC_PER_SEC)
 
 int daemon_watch(struct daemon *d, int fd, enum daemon_source id)
 {
@@ -46,18 +48,28 @@ void daemon_publish_self(struct daemon *d)
 
 static __u32 degraded(const struct daemon *d)
 {
+	if (!policy_has_own(&d->policy, d->tunnel.self.listen.addr))
+		return BED4_DEGRADED_NO_LISTEN;
 	if (d->opt.role == BED4_ROLE_ROUTER || d->tunnel.peer.state == PEER_CONFIGURED)
 		return 0;
 	return d->tunnel.peer.state == PEER_ODD_PORT ? BED4_DEGRADED_ODD_PORT : BED4_DEGRADED_NO_RA;
 }
 
+static const char *degraded_text(__u32 degraded)
+{
+	if (degraded & BED4_DEGRADED_NO_LISTEN)
+		return "the address that it listens on is gone from this machine";
+	return degraded & BED4_DEGRADED_ODD_PORT ? "the NAT gives odd external ports only" :
+						   "the router does not answer";
+}
+
 static void tell_ready(struct daemon *d)
 {
-	daemon_ready_fn ready = d->ready;
+	void (*ready)(void *arg, bool degraded) = d->told.ready;
 
-	d->ready = NULL;
+	d->told.ready = NULL;
 	if (ready)
-		ready(d->ready_arg, d->info.degraded != 0);
+		ready(d->told.arg, d->info.degraded != 0);
 }
 
 static void publish_state(struct daemon *d)
@@ -68,9 +80,9 @@ static void publish_state(struct daemon *d)
 		d->info.degraded = now;
 		fastpath_set_info(d->fp, &d->info);
 		if (now)
-			log_error("degraded: %s", now & BED4_DEGRADED_ODD_PORT ?
-							  "the NAT gives odd external ports only" :
-							  "the router does not answer");
+			log_error("degraded: %s", degraded_text(now));
+		else
+			log_info("no longer degraded");
 	}
 	if (d->info.neigh_full != d->tunnel.refused) {
 		d->info.neigh_full = (__u32)d->tunnel.refused;
@@ -326,18 +338,49 @@ static void serve_maps(struct daemon *d, int conn)
 	ctl_reply(conn, &reply);
 }
 
+/* The bpffs, for a tool that does not see it: `ip netns exec` hides it. */
+static void serve_root(struct daemon *d, int conn)
+{
+	struct ctl_reply reply = { .fds = { d->root }, .fd_count = d->root >= 0 };
+
+	ctl_reply(conn, &reply);
+}
+
+#define HANDOVER_PATIENCE 60 /* s for the successor to come up */
+
+/*
+ * A successor gets what cannot be opened twice. Until it says that it is up we wait, so that nothing is
+ * read by both; if it does not, we go on.
+ */
+static void hand_over(struct daemon *d, int conn)
+{
+	struct ctl_reply reply = { .fds = { d->ctl, d->tun, d->udp }, .fd_count = 3 };
+
+	tunnel_write_all(&d->tunnel, daemon_now(), &d->actions);
+	daemon_carry_out(d);
+	ctl_send(conn, &reply);
+	d->stop = ctl_await_go(conn, HANDOVER_PATIENCE);
+	close(conn);
+	if (!d->stop)
+		log_error("a successor took over and did not come up; going on");
+}
+
 static void read_ctl(struct daemon *d)
 {
 	char request[CTL_REQUEST];
-	int conn = ctl_accept(d->ctl, request, sizeof(request));
+	int conn = ctl_accept(d->ctl, d->owner, request, sizeof(request));
 
 	if (conn < 0)
 		return;
 	if (!strcmp(request, "maps")) {
 		serve_maps(d, conn);
+	} else if (!strcmp(request, "root")) {
+		serve_root(d, conn);
+	} else if (!strcmp(request, "handover")) {
+		hand_over(d, conn);
 	} else if (!strcmp(request, "unload")) {
 		d->stop = true;
-		d->stop_conn = conn; /* answered when it is done */
+		d->stop_conn = conn; /* answered when everything is closed */
 	} else {
 		struct ctl_reply reply = { .code = 1, .text = "unknown request" };
 
@@ -352,8 +395,13 @@ static void follow_watchers(struct daemon *d)
 {
 	__u32 flags = d->tunnel.self.flags & ~BED4_SELF_WATCHED;
 	struct rtnl_link link;
+	int err = rtnl_link_get(d->opt.tun, &link);
 
-	if (rtnl_link_get(d->opt.tun, &link))
+	if (err == -ENODEV || (!err && link.ifindex != d->tun_index)) {
+		log_error("the TUN device %s has been removed: load %s again", d->opt.tun, d->opt.iface);
+		d->failed = -ENODEV;
+	}
+	if (err)
 		return;
 	flags |= link.watched ? BED4_SELF_WATCHED : 0;
 	if (flags == d->tunnel.self.flags)
@@ -362,11 +410,23 @@ static void follow_watchers(struct daemon *d)
 	daemon_publish_self(d);
 }
 
+static bool underlay_is_there(const struct daemon *d)
+{
+	struct rtnl_link link;
+	int err = rtnl_link_get(d->opt.iface, &link);
+
+	return err ? err != -ENODEV : link.ifindex == d->underlay;
+}
+
 static void read_monitor(struct daemon *d)
 {
 	rtnl_drain(d->monitor);
 	if (policy_refresh(&d->policy, &d->tunnel.self, d->fp) > 0)
 		daemon_publish_self(d);
+	if (!underlay_is_there(d)) {
+		log_error("the device %s has been removed: load again when it is back", d->opt.iface);
+		d->failed = -ENODEV;
+	}
 	if (d->opt.role == BED4_ROLE_PEER)
 		daemon_follow_link(d);
 	follow_watchers(d);
@@ -381,6 +441,17 @@ static void follow_hops(struct daemon *d)
 	if (changed || bypass != d->bypass)
 		fastpath_hops_changed(d->fp, bypass);
 	d->bypass = bypass;
+}
+
+/* Somebody may have written to our maps: what the fast path goes by is put right again. */
+static void check_self(struct daemon *d)
+{
+	int changed = fastpath_self_differs(d->fp, &d->tunnel.self);
+
+	if (changed <= 0)
+		return;
+	log_error("map self has been tampered with; it is written anew");
+	daemon_publish_self(d);
 }
 
 static void timers(struct daemon *d)
@@ -408,7 +479,11 @@ static void timers(struct daemon *d)
 		d->pulse_at = now + PULSE_TICK;
 		tunnel_pulse(&d->tunnel, fastpath_pulse(d->fp));
 	}
-	if (d->ready && now >= d->ready_by)
+	if (now >= d->check_at) {
+		d->check_at = now + CHECK_TICK;
+		check_self(d);
+	}
+	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);
 }
 
@@ -423,7 +498,9 @@ static int until_due(const struct daemon *d)
 		due = d->pulse_at;
 	if (d->hops_at < due)
 		due = d->hops_at;
-	if (d->ready && d->ready_by < due)
+	if (d->check_at < due)
+		due = d->check_at;
+	if (d->told.ready && d->ready_by < due)
 		due = d->ready_by;
 	if (due <= now)
 		return 0;
@@ -469,17 +546,16 @@ static int loop(struct daemon *d)
 	struct epoll_event ev[8];
 	int i, n;
 
-	while (!d->stop) {
+	while (!d->stop && !d->failed) {
 		n = epoll_wait(d->epoll, ev, 8, until_due(d));
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		for (i = 0; i < n; i++)
 			dispatch(d, ev[i].data.u32);
 		timers(d);
-		if (d->opt.role == BED4_ROLE_PEER)
-			publish_state(d);
+		publish_state(d);
 	}
-	return 0;
+	return d->failed;
 }
 
 static int signals(void)
@@ -511,53 +587,72 @@ static int set_up_loop(struct daemon *d, int sig)
 	return err;
 }
 
-/* Signals take the lock that an unload request's sender holds already. */
-static int finish(struct daemon *d)
+/*
+ * Whoever asked us to unload removes the rest; it has the privileges. Programs, pins and TUN device stay
+ * after a signal, too, and forwarding goes on, until the next load or unload.
+ */
+static void finish(struct daemon *d)
 {
 	struct ctl_reply reply = {};
-	int lock = -1, err, conn = d->stop_conn;
-	struct instance in = d->in;
-	struct err e = {};
+	int conn = d->stop_conn;
 
-	if (!conn)
-		lock = instance_lock(&in, &e);
-	err = daemon_down(d, &e);
-	if (lock >= 0)
-		close(lock);
-	if (err)
-		log_error("%s", e.text);
-	if (!conn)
-		return err;
-	reply.code = err ? 1 : 0;
-	memcpy(reply.text, e.text, sizeof(e.text));
-	ctl_reply(conn, &reply);
-	return err;
+	daemon_close(d);
+	if (conn)
+		ctl_reply(conn, &reply);
 }
 
-int daemon_run(struct daemon *d, daemon_ready_fn ready, void *arg)
+static void set_times(struct daemon *d)
 {
-	int epoll = epoll_create1(EPOLL_CLOEXEC), sig = signals(), err, down;
+	__u64 now = daemon_now();
 
-	d->ready = ready;
-	d->ready_arg = arg;
-	d->ready_by = daemon_now() + d->opt.wait * NSEC_PER_SEC;
-	d->expire_at = daemon_now() + EXPIRE_TICK;
-	d->epoll = epoll;
-	d->hops_at = d->hops ? daemon_now() : UINT64_MAX;
-	d->pulse_at = d->opt.role == BED4_ROLE_PEER && d->info.mode != BED4_MODE_OFF ? daemon_now() :
-										       UINT64_MAX;
-	tunnel_start(&d->tunnel, daemon_now());
-	d->info.degraded = degraded(d);
-	fastpath_set_info(d->fp, &d->info);
-	if (d->opt.role == BED4_ROLE_ROUTER)
-		tell_ready(d);
-	err = epoll < 0 || sig < 0 ? -errno : set_up_loop(d, sig);
-	if (!err)
-		err = loop(d);
+	d->ready_by = now + d->opt.wait * NSEC_PER_SEC;
+	d->expire_at = now + EXPIRE_TICK;
+	d->check_at = now + CHECK_TICK;
+	d->hops_at = d->hops ? now : UINT64_MAX;
+	d->pulse_at = d->opt.role == BED4_ROLE_PEER && d->info.mode != BED4_MODE_OFF ? now : UINT64_MAX;
+}
+
+/* From here on nothing is opened that needs more than the two capabilities that are left. */
+static int begin(struct daemon *d, int sig, struct err *e)
+{
+	int err = d->epoll < 0 || sig < 0 ? -errno : set_up_loop(d, sig);
+
 	if (err)
-		log_error("the loop ended: %s", strerror(-err));
-	close(epoll);
+		return err_set(e, err, "cannot set up the event loop: %s", strerror(-err));
+	err = privs_drop(e);
+	if (!err)
+		err = privs_confine(e);
+	if (err)
+		return err;
+	if (d->old >= 0)
+		ctl_go(d->old);
+	d->old = -1;
+	return 0;
+}
+
+int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
+{
+	int sig = signals(), err;
+
+	d->epoll = epoll_create1(EPOLL_CLOEXEC);
+	d->told = *told;
+	set_times(d);
+	err = begin(d, sig, e);
+	if (!err) {
+		told->up(told->arg);
+		tunnel_start(&d->tunnel, daemon_now());
+		d->info.degraded = degraded(d);
+		fastpath_set_info(d->fp, &d->info);
+		if (d->opt.role == BED4_ROLE_ROUTER)
+			tell_ready(d);
+		err = loop(d);
+		if (err && !d->failed)
+			log_error("the loop ended: %s", strerror(-err));
+	} else if (d->before.there) {
+		fastpath_set_info(d->fp, &d->before.info);
+	}
+	close(d->epoll);
 	close(sig);
-	down = finish(d);
-	return err ? err : down;
+	finish(d);
+	return err;
 }

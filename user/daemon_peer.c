@@ -19,47 +19,46 @@
 /* Native IPv6 beside the tunnel: a label of its own keeps our address for our prefix (RFC 6724). */
 static void set_label(struct daemon *d, const struct bed4_in6 *addr)
 {
+	struct bed4_made *m = &d->info.made;
 	int err;
 
-	if (d->info.made_label && bed4_same_prefix(&d->info.prefix, addr))
+	if (m->made_label && bed4_same_prefix(&m->prefix, addr))
 		return;
-	if (d->info.made_label)
-		rtnl_label_del(&d->info.prefix);
+	if (m->made_label)
+		rtnl_label_del(&m->prefix);
+	m->prefix = *addr;
+	m->prefix.w[2] = m->prefix.w[3] = 0;
+	m->made_label = 1;
+	daemon_publish_info(d);
 	err = rtnl_label_add(addr);
-	d->info.prefix = *addr;
-	d->info.prefix.w[2] = d->info.prefix.w[3] = 0;
-	d->info.made_label = !err;
-	if (err && err != -EEXIST)
+	if (!err)
+		return;
+	m->made_label = 0;
+	daemon_publish_info(d);
+	if (err != -EEXIST)
 		log_error("cannot label the prefix, native IPv6 may be given a tunnel source: %s",
 			  strerror(-err));
-	fastpath_set_info(d->fp, &d->info);
 }
 
-/* New address first, then the old one deprecated and removed, so that there is always one. */
 static void set_address(struct daemon *d, const struct bed4_in6 *addr)
 {
 	char text[INET6_ADDRSTRLEN];
 	int err;
 
 	set_label(d, addr);
-	err = rtnl_addr6_set(d->tun_index, addr, false);
+	err = daemon_set_address(d, addr);
 	if (err)
 		log_error("cannot set the address: %s", strerror(-err));
-	if (d->has_addr && !bed4_in6_eq(&d->addr, addr)) {
-		rtnl_addr6_set(d->tun_index, &d->addr, true);
-		rtnl_addr6_del(d->tun_index, &d->addr);
-	}
-	d->addr = *addr;
-	d->has_addr = true;
 	daemon_publish_self(d);
 	log_info("address %s", inet_ntop(AF_INET6, addr, text, sizeof(text)));
 }
 
 static void del_address(struct daemon *d)
 {
-	if (d->has_addr)
-		rtnl_addr6_del(d->tun_index, &d->addr);
-	d->has_addr = false;
+	if (d->info.made.made_addr)
+		rtnl_addr6_del(d->tun_index, &d->info.made.addr);
+	d->info.made.made_addr = 0;
+	daemon_publish_info(d);
 	daemon_publish_self(d);
 }
 
@@ -73,12 +72,7 @@ static int bind_anew(struct daemon *d, struct bed4_ep ep)
 		log_error("%s", e.text);
 		return fd;
 	}
-	if (d->info.mode == BED4_MODE_OFF)
-		burst_merge(fd);
-	if (d->opt.csum == BED4_CSUM_MODE_ZERO)
-		udp_no_csum(fd);
-	if (d->opt.df)
-		udp_df(fd);
+	daemon_set_up_udp(d, fd);
 	close(d->udp); /* leaves the epoll set with it */
 	d->udp = fd;
 	daemon_watch(d, fd, SRC_UDP);

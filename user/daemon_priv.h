@@ -6,6 +6,8 @@
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
 
+#include <sys/types.h>
+
 #include "daemon.h"
 #include "io/ctl.h"
 #include "io/burst.h"
@@ -35,14 +37,17 @@ struct daemon {
 	unsigned int tun_index, underlay;
 	bool running; /* the underlay has a carrier */
 	__u64 expire_at; /* next look for neighbours that are gone */
-	daemon_ready_fn ready; /* NULL once told */
-	void *ready_arg;
+	struct daemon_told told; /* .ready NULL once told */
 	__u64 ready_by;
-	struct bed4_in6 addr; /* peer: what the TUN device has */
-	bool has_addr;
+	struct daemon_before before;
+	int old; /* connection to the daemon that hands over, -1 none */
+	int root; /* the bpffs, for a tool that does not see it */
+	uid_t owner; /* who loaded it, and may speak to it beside root */
+	int failed; /* -errno: why it cannot go on, 0 none */
 	struct hops *hops; /* router with XDP: what makes cached next hops wrong */
 	__u32 bypass; /* as last told to the fast path */
 	__u64 hops_at; /* next refreshing of the gateways in use */
+	__u64 check_at; /* next look whether the maps are as we left them */
 	__u64 pulse_at; /* next look at what the fast path sends to the router */
 	int epoll;
 	__u64 now; /* of the packets being read */
@@ -73,7 +78,16 @@ void daemon_follow_link(struct daemon *d); /* after link or address events */
 void daemon_stamp_neighbours(struct daemon *d);
 void daemon_neigh_request(struct daemon *d, const char *words, struct ctl_reply *reply);
 
-/* Takes everything down and frees @d. */
-int daemon_down(struct daemon *d, struct err *e);
+/* Notes in map `info` what has changed in @d->info. */
+void daemon_publish_info(struct daemon *d);
+
+/* An address for the TUN device in the place of one that it may have; noted first. */
+int daemon_set_address(struct daemon *d, const struct bed4_in6 *addr);
+
+/* How the tunnel's socket is to behave, whoever opened it. */
+void daemon_set_up_udp(const struct daemon *d, int fd);
+
+/* Closes everything and frees @d. */
+void daemon_close(struct daemon *d);
 
 #endif

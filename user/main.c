@@ -13,6 +13,7 @@ static const struct command {
 	const char *args, *help;
 } commands[] = {
 	{ "load", cmd_load, "IFACE [OPTION]...", "make this machine a router or peer" },
+	{ "reload", cmd_reload, "IFACE [OPTION]...", "another program or other options, without a lost packet" },
 	{ "unload", cmd_unload, "IFACE", "remove all that load has made" },
 	{ "status", cmd_status, "[IFACE]", "what is loaded and how it fares" },
 	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },

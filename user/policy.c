@@ -88,6 +88,43 @@ int policy_refresh(struct policy *p, struct bed4_self *self, struct fastpath *fp
 	return memcmp(&old, self, sizeof(old)) != 0;
 }
 
+static bool listed(const struct opt_v4 *list, unsigned int count, __be32 addr, unsigned int len)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (list[i].addr == addr && list[i].len == len)
+			return true;
+	}
+	return false;
+}
+
+/* Does an entry of the map stand for something, or has an earlier load left it? */
+static bool wanted(const void *arg, __be32 addr, unsigned int len)
+{
+	const struct policy *p = arg;
+	const struct load_options *o = p->opt;
+	unsigned int i;
+
+	for (i = BED4_OWN4_MAX; i < p->own_count; i++) {
+		if (len == 32 && p->own[i] == addr)
+			return true;
+	}
+	return listed(o->permit, o->permit_count, addr, len) || listed(o->deny, o->deny_count, addr, len);
+}
+
+bool policy_has_own(const struct policy *p, __be32 addr)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->own_count; i++) {
+		if (p->own[i] == addr)
+			return true;
+	}
+	return false;
+}
+
+/* First in, then out, so that what stays permitted is so all the time. */
 int policy_publish(const struct policy *p, struct fastpath *fp)
 {
 	const struct load_options *o = p->opt;
@@ -99,5 +136,5 @@ int policy_publish(const struct policy *p, struct fastpath *fp)
 	for (i = 0; !err && i < o->deny_count; i++)
 		err = fastpath_set_policy(fp, o->deny[i].addr, o->deny[i].len, BED4_POLICY_DENY);
 	publish_overflow(p, fp, BED4_POLICY_OWN);
-	return err;
+	return err ? err : fastpath_prune_policy(fp, wanted, p);
 }

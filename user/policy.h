@@ -34,7 +34,10 @@ bool policy_onlink(const void *arg, __be32 addr);
  */
 int policy_refresh(struct policy *p, struct bed4_self *self, struct fastpath *fp);
 
-/* Writes the operator's entries to `policy4`. */
+/* Is it an address of this machine (or a directed broadcast)? As of the last refresh. */
+bool policy_has_own(const struct policy *p, __be32 addr);
+
+/* Writes the operator's entries to `policy4`, and removes what is there and stands for nothing. */
 int policy_publish(const struct policy *p, struct fastpath *fp);
 
 #endif

@@ -105,17 +105,17 @@ static int settle_router(struct load_options *o, unsigned int tun, struct err *e
 	return 0;
 }
 
-static bool free_or_ours(const char *name, const struct bed4_info *old)
+static bool free_or_ours(const char *name, const struct daemon_before *old)
 {
-	return !if_nametoindex(name) || (old && !strcmp(name, old->tun_name));
+	return !if_nametoindex(name) || (old && !strcmp(name, old->info.made.tun_name));
 }
 
-static int settle_tun(struct load_options *o, const struct bed4_info *old, struct err *e)
+static int settle_tun(struct load_options *o, const struct daemon_before *old, struct err *e)
 {
 	if (*o->tun)
 		return 0;
-	if (old && *old->tun_name) {
-		memcpy(o->tun, old->tun_name, sizeof(o->tun));
+	if (old && *old->info.made.tun_name) {
+		memcpy(o->tun, old->info.made.tun_name, sizeof(o->tun));
 		return 0;
 	}
 	memcpy(o->tun, "6bed4", sizeof("6bed4"));
@@ -127,7 +127,7 @@ static int settle_tun(struct load_options *o, const struct bed4_info *old, struc
 	return err_set(e, -EEXIST, "no free name for the TUN device: 6bed4 is taken; choose one with --tun");
 }
 
-int settle(struct load_options *o, const struct instance *in, const struct bed4_info *old,
+int settle(struct load_options *o, const struct instance *in, const struct daemon_before *old,
 	   struct err *e)
 {
 	struct rtnl_link link;
@@ -139,6 +139,8 @@ int settle(struct load_options *o, const struct instance *in, const struct bed4_
 		return err;
 	if (o->role == BED4_ROLE_ROUTER)
 		return settle_router(o, if_nametoindex(o->tun), e);
+	if (!o->port && old && old->self.role == BED4_ROLE_PEER)
+		o->port = BED4_NTOHS(old->self.listen.port);
 	if (!o->port)
 		o->port = peer_port(o, in);
 	return 0;

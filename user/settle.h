@@ -6,14 +6,15 @@
 #ifndef SETTLE_H
 #define SETTLE_H
 
+#include "daemon.h"
 #include "io/instance.h"
 #include "opt.h"
 
 /*
- * Completes @o. @old is what an earlier load of this instance left in `info`, or NULL: its TUN is
- * ours. 0 or -errno with @e set.
+ * Completes @o. @old is what an earlier load of this instance has left, or NULL: its TUN is ours, a peer's
+ * port stays. 0 or -errno with @e set.
  */
-int settle(struct load_options *o, const struct instance *in, const struct bed4_info *old,
+int settle(struct load_options *o, const struct instance *in, const struct daemon_before *old,
 	   struct err *e);
 
 /* The effective options, "name value\n" each, sorted, into @text. -ENOSPC when they do not fit. */

@@ -104,11 +104,15 @@ static int read_maps(struct show *s, const char *iface, struct instance_maps *m,
 	memset(s, 0, sizeof(*s));
 	snprintf(s->iface, sizeof(s->iface), "%s", iface);
 	s->alive = m->alive;
-	if (bpf_map_lookup_elem(m->info, &zero, &s->info) || bpf_map_lookup_elem(m->self, &zero, &s->self))
-		err = -errno;
-	if (!err && s->info.abi != BED4_ABI)
+	err = instance_read_info(m->info, &s->info);
+	if (!err && !s->info.made.abi)
+		return err_set(e, -ENODATA, "a load of %s was cut short: load it again, or `6bed4ctl unload %s`",
+			       iface, iface);
+	if (!err && s->info.made.abi != BED4_ABI)
 		return err_set(e, -EPROTO, "%s was loaded by another version of 6bed4ctl; load it again",
 			       iface);
+	if (!err && bpf_map_lookup_elem(m->self, &zero, &s->self))
+		err = -errno;
 	if (!err)
 		err = read_stats(s, m->stats);
 	if (!err)

@@ -10,7 +10,7 @@
 #include "addr.h"
 #include "stat.h"
 
-#define BED4_ABI 5
+#define BED4_ABI 6
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
@@ -206,35 +206,51 @@ struct bed4_neigh_set {
 enum bed4_degraded {
 	BED4_DEGRADED_NO_RA = 1 << 0, /* peer: the router has not answered yet, or no longer does */
 	BED4_DEGRADED_ODD_PORT = 1 << 1, /* peer: its NAT gives it odd ports only */
+	BED4_DEGRADED_NO_LISTEN = 1 << 2, /* the address it listens on is no longer this machine's */
 };
 
-/* The only entry of `info`: what `load` set up, for tools, for the next `load` and `unload`. */
-struct bed4_info {
+/*
+ * What has been, or is about to be, made for an instance: written before the making, so that whatever a
+ * crash leaves behind can be found and removed. The head of `info`, which no ABI changes: another build
+ * has to clean up after this one. New fields take the place of `reserved`.
+ */
+struct bed4_made {
 	__u32 abi;
 	__u32 pid; /* of the daemon */
-	__u64 started; /* boottime, ns */
 	__u32 underlay; /* interface index */
 	__u32 tun;
 	__u32 v6_count;
 	__u32 v6_dev[BED4_V6DEV_MAX];
-	__u32 mode; /* enum bed4_mode in effect, never AUTO */
-	__u32 forward; /* enum bed4_forward */
-	__u32 account; /* 0 off, 1 all, N one packet in N */
+	__u32 old_count; /* while a load takes over: devices of the one before, which it may leave */
+	__u32 old_dev[BED4_V6DEV_MAX];
 	__u32 xdp_id; /* program attached to underlay and v6_dev, 0 none */
 	__u32 tc_in_id; /* program on the underlay's ingress, 0 none */
 	__u32 tc_out_id; /* program on the TUN device's egress, 0 none */
 	__u32 made_clsact; /* the clsact qdisc of the underlay is ours to remove */
 	__u32 made_tun_clsact; /* so is that of the TUN device, which may be somebody else's */
 	__u32 made_tun; /* the TUN device is ours to remove */
-	__u32 degraded; /* enum bed4_degraded */
 	__u32 made_rules; /* routing rules against spoofed sources are ours to remove */
 	__u32 made_label; /* peer: the address label of its prefix is ours to remove */
-	__u32 neigh_max; /* bound of `neigh` */
-	__u32 neigh_full; /* peer: neighbours that found it full */
-	__u32 pad;
+	__u32 made_default; /* the IPv6 default route by the TUN device is ours to remove */
+	__u32 made_addr; /* `addr` on the TUN device is ours to remove */
+	struct bed4_in6 addr;
 	struct bed4_in6 prefix; /* what rules and label match */
 	char tun_name[BED4_NAME_LEN];
+	__u32 reserved[8];
+};
+
+/* The only entry of `info`: what `load` set up, for tools, for the next `load` and `unload`. */
+struct bed4_info {
+	struct bed4_made made;
+	__u64 started; /* boottime, ns */
+	__u32 mode; /* enum bed4_mode in effect, never AUTO */
+	__u32 forward; /* enum bed4_forward */
+	__u32 account; /* 0 off, 1 all, N one packet in N */
+	__u32 degraded; /* enum bed4_degraded */
+	__u32 neigh_max; /* bound of `neigh` */
+	__u32 neigh_full; /* peer: neighbours that found it full */
 	char options[BED4_OPTIONS_LEN]; /* effective options, "name value\n" each, sorted, NUL */
+	char given[BED4_OPTIONS_LEN]; /* those that were said, for a reload */
 };
 
 /*
@@ -264,7 +280,8 @@ enum bed4_forward {
 };
 
 _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
-_Static_assert(sizeof(struct bed4_info) == 2200, "ABI");
+_Static_assert(sizeof(struct bed4_made) == 208, "the head of `info` in every ABI");
+_Static_assert(sizeof(struct bed4_info) == 208 + 32 + 2 * BED4_OPTIONS_LEN, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 56, "ABI: with the kernel's own, 128 bytes");
 _Static_assert(sizeof(struct bed4_hop) == 32, "ABI");

@@ -66,7 +66,7 @@ static struct fastpath *open_maps(const char *dir, unsigned int n)
 	struct fastpath *fp;
 	struct err e = {};
 
-	if (!fastpath_open(&fp, &c, &e))
+	if (!fastpath_open(&fp, &c, &e) && !fastpath_load(fp, c.tun, NULL, &e))
 		return fp;
 	fprintf(stderr, "bench: %s\n", e.text);
 	return NULL;

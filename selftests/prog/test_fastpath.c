@@ -93,8 +93,9 @@ static struct fastpath *up(enum bed4_mode mode, struct bed4_info *info, char not
 	struct err e = {};
 
 	memset(info, 0, sizeof(*info));
-	info->abi = BED4_ABI;
-	if (fastpath_open(&fp, &c, &e) || fastpath_attach(fp, info, notice, 256, &e))
+	info->made.abi = BED4_ABI;
+	if (fastpath_open(&fp, &c, &e) || fastpath_load(fp, if_nametoindex("tun"), NULL, &e) ||
+	    fastpath_attach(fp, info, notice, 256, &e))
 		fail_msg("mode %d: %s", mode, e.text);
 	assert_int_equal(fastpath_set_info(fp, info), 0);
 	return fp;
@@ -104,9 +105,12 @@ static void down(struct fastpath *fp, const struct bed4_info *info)
 {
 	struct err e = {};
 
+	int self = dup(fastpath_map_fd(fp, "self"));
+
 	fastpath_close(fp);
-	if (fastpath_detach(info, dir, &e))
+	if (fastpath_detach(&info->made, self, dir, &e) || fastpath_unpin(dir))
 		fail_msg("%s", e.text);
+	close(self);
 	assert_clean();
 }
 
@@ -171,7 +175,7 @@ static void rebuilds_pins_of_another_abi(void **state)
 	(void)state;
 	fp = up(BED4_MODE_OFF, &info, notice);
 	fastpath_slow(fp)[BED4_RS_ANSWERED].packets = 42;
-	info.abi = BED4_ABI + 1;
+	info.made.abi = BED4_ABI + 1;
 	assert_int_equal(fastpath_set_info(fp, &info), 0);
 	fastpath_close(fp);
 	fp = up(BED4_MODE_OFF, &info, notice);
@@ -185,7 +189,7 @@ static void leaves_others_alone(void **state)
 	struct poison_bpf *other = poison_bpf__open_and_load();
 	int under = (int)if_nametoindex("v6"), fd = bpf_program__fd(other->progs.poison);
 	struct fastpath_config c = config(BED4_MODE_NATIVE);
-	struct bed4_info info = { .abi = BED4_ABI };
+	struct bed4_info info = { .made.abi = BED4_ABI };
 	struct fastpath *fp = NULL;
 	struct err e = {};
 	char notice[256];
@@ -196,9 +200,12 @@ static void leaves_others_alone(void **state)
 	assert_int_equal(bpf_xdp_attach(under, fd, XDP_FLAGS_DRV_MODE, NULL), 0);
 	id = xdp_on("v6");
 	assert_int_equal(fastpath_open(&fp, &c, &e), 0);
+	assert_int_equal(fastpath_load(fp, if_nametoindex("tun"), NULL, &e), 0);
 	err = fastpath_attach(fp, &info, notice, sizeof(notice), &e);
 	assert_int_not_equal(err, 0);
 	assert_non_null(strstr(e.text, "v6"));
+	assert_int_equal(xdp_on("v6"), id);
+	assert_int_equal(fastpath_detach(&info.made, fastpath_map_fd(fp, "self"), dir, &e), 0);
 	assert_int_equal(xdp_on("v6"), id);
 	assert_int_equal(xdp_on("under"), 0);
 	assert_int_equal(bpf_xdp_detach(under, XDP_FLAGS_DRV_MODE, NULL), 0);
@@ -284,7 +291,7 @@ static struct fastpath *open_for_crowd(struct crowd *c)
 	c->t.self.own = fixture_self.own;
 	c->t.self.public = fixture_self.public;
 	c->t.self.flags |= BED4_SELF_ADDR;
-	if (fastpath_open(&c->fp, &fc, &e))
+	if (fastpath_open(&c->fp, &fc, &e) || fastpath_load(c->fp, fc.tun, NULL, &e))
 		fail_msg("%s", e.text);
 	return c->fp;
 }
@@ -292,7 +299,6 @@ static struct fastpath *open_for_crowd(struct crowd *c)
 static void expires_100000_neighbours(void **state)
 {
 	static struct crowd c;
-	struct bed4_info info = {};
 	struct bed4_in6 a;
 	unsigned int i;
 
@@ -335,7 +341,7 @@ static void expires_100000_neighbours(void **state)
 	assert_int_equal(fastpath_neigh_flush(c.fp), 0);
 	tunnel_exit(&c.t);
 	fastpath_close(c.fp);
-	assert_int_equal(fastpath_detach(&info, dir, NULL), 0);
+	assert_int_equal(fastpath_unpin(dir), 0);
 }
 
 static int set_up(void **state)

@@ -45,7 +45,7 @@ static int receiver(struct sockaddr_in *at)
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (void *)at, sizeof(*at)), 0);
 	assert_int_equal(getsockname(fd, (void *)at, &len), 0);
-	burst_merge(fd);
+	burst_merge(fd, true);
 	return fd;
 }
 

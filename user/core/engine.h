@@ -61,6 +61,7 @@ void router_rx_udp(struct pass *p, enum bed4_outcome o);
 void router_rx_tun(struct pass *p, enum bed4_outcome o);
 
 void peer_start(struct tunnel *t, __u64 now);
+void peer_adopt(struct tunnel *t, __u64 now, const struct bed4_self *old);
 void peer_rx_udp(struct pass *p, enum bed4_outcome o);
 /* ND that came to the LAN's multicast group. */
 void peer_rx_lan(struct pass *p);

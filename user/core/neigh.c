@@ -546,6 +546,80 @@ __u64 neigh_deadline(const struct tunnel *t)
 	return t->write_at && t->write_at < due ? t->write_at : due;
 }
 
+/* May packets go where the map says? It is not as safe as our own memory. */
+static bool good_place(const struct tunnel *t, const struct bed4_in6 *addr, const struct bed4_neigh *v)
+{
+	struct bed4_ep at = bed4_ep(v->addr, v->port), named;
+
+	if (v->path == BED4_PATH_LAN)
+		return at.port && t->config.onlink && t->config.onlink(t->config.policy_arg, at.addr);
+	return v->path == BED4_PATH_DIRECT && bed4_locate(&t->self, addr, t->config.policy,
+							  t->config.policy_arg, &named) &&
+	       bed4_ep_eq(at, named);
+}
+
+static void forget(struct actions *a, const struct bed4_in6 *addr)
+{
+	struct action *act = engine_note(a, ACTION_NEIGH_DEL);
+
+	if (act)
+		act->in6 = *addr;
+}
+
+/* State and path of an entry that another daemon has left; what it was just doing begins anew. */
+static void adopt_state(struct tunnel *t, __u64 now, struct neigh *n, const struct bed4_neigh *v)
+{
+	bool good = v->state == BED4_NEIGH_REACHABLE || v->state == BED4_NEIGH_STALE ||
+		    v->state == BED4_NEIGH_DELAY || v->state == BED4_NEIGH_PROBE;
+	struct bed4_in6 addr = addr_of(t, n);
+	__u64 left = (v->since * NSEC_PER_SEC) + REACHABLE_MS / 2 * NSEC_PER_MSEC;
+
+	place(t, n);
+	if (v->state == BED4_NEIGH_PERMANENT || (good && good_place(t, &addr, v))) {
+		neigh_set_at(n, bed4_ep(v->addr, v->port));
+		n->path = v->path == BED4_PATH_LAN ? BED4_PATH_LAN : BED4_PATH_DIRECT;
+		if (n->path == BED4_PATH_LAN)
+			neigh_set_lan(n, neigh_at(n));
+		if (v->state == BED4_NEIGH_PERMANENT)
+			set_state(t, now, n, BED4_NEIGH_PERMANENT, 0);
+		else if (v->state == BED4_NEIGH_REACHABLE && left > now && v->since <= seconds(now))
+			set_state(t, now, n, BED4_NEIGH_REACHABLE, left);
+		else
+			set_state(t, now, n, BED4_NEIGH_STALE, 0);
+		return;
+	}
+	n->path = BED4_PATH_ROUTER;
+	n->reason = v->reason < BED4_REASONS && v->reason ? v->reason : BED4_REASON_NO_ANSWER;
+	set_state(t, now, n, BED4_NEIGH_VIA_ROUTER, 0);
+	if (n->reason == BED4_REASON_NO_ANSWER || n->reason == BED4_REASON_ASKING)
+		n->wake = seconds(now);
+}
+
+void neigh_adopt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
+		 struct actions *a)
+{
+	struct neigh *n = NULL;
+
+	if (t->self.flags & BED4_SELF_ADDR && bed4_same_prefix(addr, &t->self.own) &&
+	    !bed4_in6_eq(addr, &t->self.own) && !table_find(&t->table, addr))
+		n = enter(t, addr, true);
+	if (!n) {
+		forget(a, addr);
+		return;
+	}
+	n->used = v->used < seconds(now) ? v->used : seconds(now);
+	n->heard = v->heard < seconds(now) ? v->heard : seconds(now);
+	adopt_state(t, now, n, v);
+	if (n->state == v->state && v->since < n->since)
+		n->since = v->since;
+	publish(t, n, a);
+}
+
+void neigh_write_all(struct tunnel *t, __u64 now, struct actions *a)
+{
+	write_counters(t, now, a);
+}
+
 void neigh_flush(struct tunnel *t, struct actions *a)
 {
 	__u32 i;

@@ -49,6 +49,16 @@ void neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32
 void neigh_tick(struct tunnel *t, __u64 now, struct actions *a);
 __u64 neigh_deadline(const struct tunnel *t);
 
+/*
+ * An entry of the map that an earlier daemon has left: entered as far as it can be believed, deleted
+ * otherwise. A path that was confirmed stays in use.
+ */
+void neigh_adopt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
+		 struct actions *a);
+
+/* Counters that wait go to the map now, as many as there is room for. */
+void neigh_write_all(struct tunnel *t, __u64 now, struct actions *a);
+
 /* Forgets all but the operator's entries: the own address has changed. */
 void neigh_flush(struct tunnel *t, struct actions *a);
 

@@ -64,9 +64,28 @@ static void suspect(struct tunnel *t, __u64 now)
 	peer->rs_at = now;
 }
 
+/* One that has adopted an address only has it confirmed. */
 void peer_start(struct tunnel *t, __u64 now)
 {
-	solicit_anew(t, PEER_SOLICITING, now);
+	if (t->peer.state != PEER_CONFIGURED)
+		solicit_anew(t, PEER_SOLICITING, now);
+}
+
+void peer_adopt(struct tunnel *t, __u64 now, const struct bed4_self *old)
+{
+	struct bed4_ep named;
+
+	if (old->role != BED4_ROLE_PEER || !(old->flags & BED4_SELF_ADDR) ||
+	    !bed4_ep_eq(old->server, t->self.server) || !bed4_ep_eq(old->listen, t->self.listen) ||
+	    !bed4_iid_get(&old->own, &named) || !bed4_ep_eq(named, old->public))
+		return;
+	t->self.own = old->own;
+	t->self.public = old->public;
+	t->self.flags |= BED4_SELF_ADDR;
+	t->peer.state = PEER_CONFIGURED;
+	t->peer.rs_last = t->peer.rs_at = now;
+	if (t->config.keepalive_sec)
+		t->peer.keepalive_at = now + jittered(t, t->config.keepalive_sec * NSEC_PER_SEC);
 }
 
 void peer_rebound(struct tunnel *t, __u64 now)

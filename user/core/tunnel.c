@@ -295,6 +295,26 @@ void tunnel_start(struct tunnel *t, __u64 now)
 		peer_start(t, now);
 }
 
+void tunnel_adopt(struct tunnel *t, __u64 now, const struct bed4_self *old)
+{
+	t->self.generation = old->generation;
+	if (t->config.role == BED4_ROLE_PEER)
+		peer_adopt(t, now, old);
+}
+
+void tunnel_neigh_adopt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr,
+			const struct bed4_neigh *v, struct actions *a)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		neigh_adopt(t, now, addr, v, a);
+}
+
+void tunnel_write_all(struct tunnel *t, __u64 now, struct actions *a)
+{
+	if (t->config.role == BED4_ROLE_PEER)
+		neigh_write_all(t, now, a);
+}
+
 void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen)
 {
 	t->config.listen = t->self.listen = listen;

@@ -89,6 +89,19 @@ void tunnel_exit(struct tunnel *t);
 /* Begins: a peer solicits at the next tunnel_tick(). */
 void tunnel_start(struct tunnel *t, __u64 now);
 
+/*
+ * Before that: takes over what an earlier daemon of this instance was, as far as it still holds: a peer
+ * keeps its address when server and local endpoint are the same, and has the router confirm it.
+ */
+void tunnel_adopt(struct tunnel *t, __u64 now, const struct bed4_self *old);
+
+/* Then, for each entry of the map `neigh`; see neigh_adopt(). */
+void tunnel_neigh_adopt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr,
+			const struct bed4_neigh *v, struct actions *a);
+
+/* A successor is about to read the map; see neigh_write_all(). */
+void tunnel_write_all(struct tunnel *t, __u64 now, struct actions *a);
+
 /* Empties an action list; do so before each of the calls below. */
 void actions_clear(struct actions *a);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Attaching programs to devices and finding them again: XDP by libxdp, TC by a clsact filter. Must
- * not know maps or the protocol.
+ * Attaching programs to devices and finding them again: XDP by libxdp, TC by a clsact filter. Ours is
+ * put in the place of an earlier one of ours, in one step; a program of somebody else stays. Must not
+ * know maps or the protocol.
  */
 #ifndef IO_ATTACH_H
 #define IO_ATTACH_H
@@ -11,29 +12,39 @@
 
 #include "6bed4/map.h"
 #include "err.h"
+#include "io/owner.h"
 
 /*
- * Attaches @prog in @mode (NATIVE or GENERIC), through libxdp's dispatcher where the kernel allows
- * one, alone otherwise; never in place of a program that is there. The first attachment loads the
- * program. 0 or -errno with @e set.
+ * Attaches @prog in @mode (NATIVE or GENERIC) through libxdp's dispatcher where the kernel allows one,
+ * alone otherwise; the first attachment loads the program. An earlier one of ours in the dispatcher goes
+ * when the new one is in. 0 or -errno with @e set.
  */
-int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mode, struct err *e);
+int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mode,
+	       const struct owner *owner, struct err *e);
 
-/* Detaches the program with @id from @ifindex; not attached or no such device: 0. */
-int detach_xdp(unsigned int ifindex, __u32 id, struct err *e);
+/* Is a program of ours attached there without a dispatcher? Then only its like can replace it: */
+bool xdp_is_alone(unsigned int ifindex, const struct owner *owner);
+int attach_xdp_alone(int prog_fd, unsigned int ifindex, enum bed4_mode mode, const struct owner *owner,
+		     struct err *e);
+
+/* Detaches all of ours from @ifindex but the program @but; none there or no such device: 0. */
+int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struct err *e);
+
+/* Is there a clsact qdisc on @ifindex? False when the kernel does not tell. */
+bool tc_has_clsact(unsigned int ifindex);
 
 /*
- * Attaches @prog_fd to clsact of @ifindex; *@made is set when the qdisc was made for it, and *@id
- * to the program's id. 0 or -errno with @e set.
+ * Attaches @prog_fd to clsact of @ifindex, which is made if it is not there; replaces a filter of ours.
+ * 0 or -errno with @e set.
  */
-int attach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, int prog_fd, bool *made,
-	      __u32 *id, struct err *e);
+int attach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, int prog_fd, const struct owner *owner,
+	      struct err *e);
 
 /*
- * Detaches our filter with program @id; with @made also removes the clsact qdisc, unless somebody
- * else's filters are in it now. Already gone: 0.
+ * Detaches our filter; with @made also removes the clsact qdisc, unless somebody else's filters are in it
+ * now. Already gone: 0.
  */
-int detach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, __u32 id, bool made,
+int detach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, const struct owner *owner, bool made,
 	      struct err *e);
 
 #endif

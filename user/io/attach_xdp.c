@@ -9,6 +9,8 @@
 #include <net/if.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
 #include "io/attach.h"
 #include "io/device.h"
 
@@ -29,13 +31,10 @@ static const char *refusal_advice(int err, enum bed4_mode mode)
 	return "its driver may have no native XDP: use --fast-path generic or tc";
 }
 
-int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mode, struct err *e)
+static int refused(int err, unsigned int ifindex, enum bed4_mode mode, struct err *e)
 {
-	int err = xdp_program__attach(prog, (int)ifindex, xdp_mode(mode), 0);
 	char name[IF_NAMESIZE] = "?", driver[32];
 
-	if (!err)
-		return 0;
 	if_indextoname(ifindex, name);
 	device_driver(ifindex, driver);
 	return err_set(e, err, "XDP (%s) was refused on %s (driver %s): %s; %s",
@@ -43,23 +42,77 @@ int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mo
 		       *driver ? driver : "unknown", strerror(-err), refusal_advice(err, mode));
 }
 
-/* Our program within what is attached; owned by @mp. */
-static struct xdp_program *find_program(struct xdp_multiprog *mp, __u32 id)
+int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mode,
+	       const struct owner *owner, struct err *e)
+{
+	int err = xdp_program__attach(prog, (int)ifindex, xdp_mode(mode), 0);
+
+	if (err)
+		return refused(err, ifindex, mode, e);
+	return detach_xdp(ifindex, owner, xdp_program__id(prog), e);
+}
+
+/* What is attached without a dispatcher; NULL none. *@mp is to be closed in any case. */
+static struct xdp_program *lone_program(unsigned int ifindex, struct xdp_multiprog **mp)
+{
+	*mp = xdp_multiprog__get_from_ifindex((int)ifindex);
+	if (libxdp_get_error(*mp)) {
+		*mp = NULL;
+		return NULL;
+	}
+	return xdp_multiprog__is_legacy(*mp) ? xdp_multiprog__main_prog(*mp) : NULL;
+}
+
+bool xdp_is_alone(unsigned int ifindex, const struct owner *owner)
+{
+	struct xdp_multiprog *mp;
+	struct xdp_program *prog = lone_program(ifindex, &mp);
+	bool ours = prog && owner_has(owner, xdp_program__id(prog));
+
+	xdp_multiprog__close(mp);
+	return ours;
+}
+
+int attach_xdp_alone(int prog_fd, unsigned int ifindex, enum bed4_mode mode, const struct owner *owner,
+		     struct err *e)
+{
+	__u32 flags = mode == BED4_MODE_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
+	struct xdp_multiprog *mp;
+	struct xdp_program *old = lone_program(ifindex, &mp);
+	int err = 0;
+
+	if (old && !owner_has(owner, xdp_program__id(old)))
+		old = NULL; /* somebody else's: the kernel refuses */
+	if (old && xdp_multiprog__attach_mode(mp) != xdp_mode(mode)) {
+		/* No device runs both kinds at once. TC takes over while there is neither. */
+		err = xdp_program__detach(old, (int)ifindex, xdp_multiprog__attach_mode(mp), 0);
+		old = NULL;
+	}
+	if (old)
+		opts.old_prog_fd = xdp_program__fd(old);
+	if (!err)
+		err = bpf_xdp_attach((int)ifindex, prog_fd, flags | (old ? XDP_FLAGS_REPLACE :
+									   XDP_FLAGS_UPDATE_IF_NOEXIST), &opts);
+	xdp_multiprog__close(mp);
+	return err ? refused(err, ifindex, mode, e) : 0;
+}
+
+/* The next one of ours within what is attached, but @but; owned by @mp. */
+static struct xdp_program *find_program(struct xdp_multiprog *mp, const struct owner *owner, __u32 but)
 {
 	struct xdp_program *prog = NULL;
+	bool legacy = xdp_multiprog__is_legacy(mp);
 
-	if (xdp_multiprog__is_legacy(mp)) {
-		prog = xdp_multiprog__main_prog(mp);
-		return prog && xdp_program__id(prog) == id ? prog : NULL;
-	}
-	while ((prog = xdp_multiprog__next_prog(prog, mp))) {
-		if (xdp_program__id(prog) == id)
+	do {
+		prog = legacy ? xdp_multiprog__main_prog(mp) : xdp_multiprog__next_prog(prog, mp);
+		if (prog && xdp_program__id(prog) != but && owner_has(owner, xdp_program__id(prog)))
 			return prog;
-	}
+	} while (prog && !legacy);
 	return NULL;
 }
 
-int detach_xdp(unsigned int ifindex, __u32 id, struct err *e)
+int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struct err *e)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	char name[IF_NAMESIZE] = "?";
@@ -68,7 +121,7 @@ int detach_xdp(unsigned int ifindex, __u32 id, struct err *e)
 
 	if (libxdp_get_error(mp))
 		return 0;
-	prog = find_program(mp, id);
+	prog = find_program(mp, owner, but);
 	if (prog)
 		err = xdp_program__detach(prog, (int)ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);

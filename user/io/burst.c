@@ -16,9 +16,9 @@
 #define SEND	  256 /* datagrams that wait */
 #define ROOM	  65536
 
-void burst_merge(int fd)
+void burst_merge(int fd, bool merge)
 {
-	int on = 1;
+	int on = merge;
 
 	setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof(on));
 }

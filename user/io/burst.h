@@ -12,10 +12,10 @@
 #include "6bed4/addr.h"
 
 /*
- * Lets the kernel hand over datagrams merged; burst_recv() takes them apart. Best effort. Only where no
+ * Lets the kernel hand over datagrams merged, or not; burst_recv() takes them apart. Best effort. Only where no
  * program of ours sees packets after the kernel has merged them, as those of TC would.
  */
-void burst_merge(int fd);
+void burst_merge(int fd, bool merge);
 
 /*
  * Receives what waits, at most a burst, and hands each datagram to @fn: 2-aligned, its own to change

@@ -51,7 +51,7 @@ static int set_timeout(int fd, unsigned int seconds)
 		       0;
 }
 
-int ctl_accept(int fd, char *buf, size_t size)
+int ctl_accept(int fd, uid_t owner, char *buf, size_t size)
 {
 	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 	struct ucred cred;
@@ -63,7 +63,7 @@ int ctl_accept(int fd, char *buf, size_t size)
 	/* The request is sent right behind the connect; who dawdles shall not hold up packets. */
 	set_timeout(conn, 1);
 	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &cred, &len) ||
-	    (cred.uid && cred.uid != geteuid())) {
+	    (cred.uid && cred.uid != owner)) {
 		close(conn);
 		return -EPERM;
 	}
@@ -76,7 +76,7 @@ int ctl_accept(int fd, char *buf, size_t size)
 	return conn;
 }
 
-void ctl_reply(int conn, const struct ctl_reply *reply)
+void ctl_send(int conn, const struct ctl_reply *reply)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(CTL_FDS * sizeof(int))] = {};
 	struct iovec iov[] = { { (void *)&reply->code, sizeof(reply->code) },
@@ -94,6 +94,24 @@ void ctl_reply(int conn, const struct ctl_reply *reply)
 		memcpy(CMSG_DATA(c), reply->fds, size);
 	}
 	(void)!sendmsg(conn, &msg, MSG_NOSIGNAL); /* who has left needs no answer */
+}
+
+void ctl_reply(int conn, const struct ctl_reply *reply)
+{
+	ctl_send(conn, reply);
+	close(conn);
+}
+
+bool ctl_await_go(int conn, unsigned int seconds)
+{
+	char byte;
+
+	return !set_timeout(conn, seconds) && recv(conn, &byte, 1, 0) == 1;
+}
+
+void ctl_go(int conn)
+{
+	(void)!send(conn, "", 1, MSG_NOSIGNAL);
 	close(conn);
 }
 
@@ -121,8 +139,8 @@ static int receive(int fd, struct ctl_reply *reply)
 	return 0;
 }
 
-int ctl_ask(const char *iface, const char *request, unsigned int seconds, struct ctl_reply *reply,
-	    struct err *e)
+int ctl_ask_open(const char *iface, const char *request, unsigned int seconds, struct ctl_reply *reply,
+		 struct err *e)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), err;
 	struct sockaddr_un sun;
@@ -142,9 +160,22 @@ int ctl_ask(const char *iface, const char *request, unsigned int seconds, struct
 		err = -errno;
 	if (!err)
 		err = receive(fd, reply);
+	if (!err)
+		return fd;
 	close(fd);
-	if (!err || err == -ENOENT)
+	if (err == -ENOENT)
 		return err;
 	return err_set(e, err, "the daemon of %s does not answer: %s; is it stopped, or are you not root?",
 		       iface, strerror(-err));
+}
+
+int ctl_ask(const char *iface, const char *request, unsigned int seconds, struct ctl_reply *reply,
+	    struct err *e)
+{
+	int fd = ctl_ask_open(iface, request, seconds, reply, e);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
 }

@@ -6,7 +6,9 @@
 #ifndef IO_CTL_H
 #define IO_CTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "err.h"
 
@@ -26,13 +28,21 @@ struct ctl_reply {
 int ctl_bind(const char *name);
 
 /*
- * Takes one connection and its request from @fd: the caller must be root or our own user. Returns
+ * Takes one connection and its request from @fd: the caller must be root or @owner. Returns
  * the connection with the request in @buf (NUL-terminated), or -errno (-EAGAIN: nobody waits).
  */
-int ctl_accept(int fd, char *buf, size_t size);
+int ctl_accept(int fd, uid_t owner, char *buf, size_t size);
 
-/* Answers on @conn and closes it. */
+/* Answers on @conn; the second closes it, too. */
+void ctl_send(int conn, const struct ctl_reply *reply);
 void ctl_reply(int conn, const struct ctl_reply *reply);
+
+/*
+ * A second step after an answer: who asked says go (and closes the connection), or closes it without.
+ * False: it did not, or not within @seconds.
+ */
+bool ctl_await_go(int conn, unsigned int seconds);
+void ctl_go(int conn);
 
 /*
  * Asks the daemon of @iface. 0 with *@reply set, its descriptors the caller's; -ENOENT: no daemon
@@ -40,5 +50,9 @@ void ctl_reply(int conn, const struct ctl_reply *reply);
  */
 int ctl_ask(const char *iface, const char *request, unsigned int seconds, struct ctl_reply *reply,
 	    struct err *e);
+
+/* The same, but the connection stays open and is returned, for ctl_go(). */
+int ctl_ask_open(const char *iface, const char *request, unsigned int seconds, struct ctl_reply *reply,
+		 struct err *e);
 
 #endif

@@ -20,7 +20,8 @@
 #include "io/fastpath_priv.h"
 #include "io/pin.h"
 
-const char *const fastpath_map_names[] = { "self",  "info",    "stats",  "slow",
+/* `info` is the first to come and the last to go: while it is there, so is what it tells of. */
+const char *const fastpath_map_names[] = { "info",  "self",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
 					   "told",  "nexthop", "percpu", "hopgen", "hops",
 					   "limit", NULL };
@@ -45,6 +46,13 @@ static int hear_libxdp(enum libxdp_print_level level, const char *fmt, va_list a
 	return level == LIBXDP_WARN ? keep_complaint(fmt, ap) : 0;
 }
 
+static void set_up_libraries(void)
+{
+	libbpf_set_print(hear_libbpf);
+	libxdp_set_print(hear_libxdp);
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+}
+
 /* libxdp keeps its dispatchers on a bpffs of its own choice; point it at the one that we use. */
 static void point_libxdp(const char *pin_dir)
 {
@@ -67,8 +75,24 @@ static bool info_is_ours(int fd)
 	__u32 len = sizeof(info), zero = 0;
 	struct bed4_info value;
 
+	/* Not written yet: an earlier load got no further. */
 	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(value) &&
-	       !bpf_map_lookup_elem(fd, &zero, &value) && value.abi == BED4_ABI;
+	       !bpf_map_lookup_elem(fd, &zero, &value) &&
+	       (value.made.abi == BED4_ABI || !value.made.abi);
+}
+
+int fastpath_unpin(const char *dir)
+{
+	int i, err, ret = 0;
+
+	for (i = 0; fastpath_map_names[i]; i++)
+		;
+	while (i--) {
+		err = pin_remove(dir, fastpath_map_names[i]);
+		ret = ret ? ret : err;
+	}
+	pin_rmdirs(dir);
+	return ret;
 }
 
 /* Pins of another ABI are removed, so that they are rebuilt and never misread. */
@@ -76,7 +100,7 @@ static int drop_foreign_pins(const char *dir)
 {
 	char path[FASTPATH_PATH];
 	bool ours = true;
-	int fd, i, err = pin_path(path, sizeof(path), dir, "info");
+	int fd, err = pin_path(path, sizeof(path), dir, "info");
 
 	if (err)
 		return err;
@@ -85,9 +109,7 @@ static int drop_foreign_pins(const char *dir)
 		ours = info_is_ours(fd);
 		close(fd);
 	}
-	for (i = 0; !ours && fastpath_map_names[i]; i++)
-		err = err ? err : pin_remove(dir, fastpath_map_names[i]);
-	return err;
+	return ours ? 0 : fastpath_unpin(dir);
 }
 
 /* Sizes @map; a pinned one of another size is removed, so that it is made anew. */
@@ -149,6 +171,14 @@ static __u32 hop_life(void)
 	return 750000000 / (__u32)jiffy.tv_nsec;
 }
 
+static __u32 program_id(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
 /* Both objects declare the same constants; only their generated types differ. */
 #define SET_CONSTANTS(ro, c)                                                                       \
 	do {                                                                                       \
@@ -172,23 +202,33 @@ static __u32 hop_life(void)
 		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
 	} while (0)
 
-/* Opens the TC object; it also creates the maps, so it is loaded in every mode. */
-static int load_tc(struct fastpath *fp, struct err *e)
+/*
+ * Opens the TC object, which all maps are in. Twice in the life of an instance: first for the maps alone,
+ * because what is made is noted in one of them before it is made; then, when the devices are there, with
+ * the programs that the mode needs.
+ */
+static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 {
-	bool programs = fp->mode != BED4_MODE_OFF;
+	struct bed4_tc_bpf *tc = bed4_tc_bpf__open();
+	bool forward = programs && fp->mode != BED4_MODE_OFF;
 	int err;
 
-	fp->tc = bed4_tc_bpf__open();
-	if (!fp->tc)
+	if (!tc)
 		return err_set(e, -errno, "cannot open the TC programs: %s", complaint);
-	SET_CONSTANTS(fp->tc->rodata, &fp->config);
-	bpf_program__set_autoload(fp->tc->progs.bed4_tc_in, programs);
-	bpf_program__set_autoload(fp->tc->progs.bed4_tc_out, programs);
-	err = set_maps(fp->tc->obj, fp->pin_dir, &fp->config);
+	SET_CONSTANTS(tc->rodata, &fp->config);
+	bpf_program__set_autoload(tc->progs.bed4_tc_in, forward);
+	bpf_program__set_autoload(tc->progs.bed4_tc_out, forward);
+	bpf_program__set_autoload(tc->progs.bed4_tun_guard, programs);
+	bpf_program__set_autoload(tc->progs.bed4_set_neigh, programs);
+	err = set_maps(tc->obj, fp->pin_dir, &fp->config);
 	if (!err)
-		err = bed4_tc_bpf__load(fp->tc);
-	if (!err)
+		err = bed4_tc_bpf__load(tc);
+	if (!err) {
+		bed4_tc_bpf__destroy(fp->tc);
+		fp->tc = tc;
 		return 0;
+	}
+	bed4_tc_bpf__destroy(tc);
 	return err_set(e, err, "the kernel refused the maps or TC programs: %s (%s); needs Linux 6.1 or "
 			       "newer and CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN",
 		       strerror(-err), *complaint ? complaint : "no details");
@@ -231,7 +271,38 @@ static bool has_jumbo(const struct fastpath_config *c)
 	return found;
 }
 
-/* Opens the XDP object; attaching loads it, as libxdp decides about its program type. */
+/* Is one of ours attached without a dispatcher, as an earlier load had to? */
+static bool replaces_alone(const struct fastpath *fp)
+{
+	unsigned int devs[DEVS_MAX], i, n = xdp_devices(&fp->config, devs);
+	bool alone = false;
+
+	for (i = 0; i < n; i++)
+		alone |= xdp_is_alone(devs[i], &fp->owner);
+	return alone;
+}
+
+static int load_alone(struct fastpath *fp)
+{
+	if (fp->xdp->rodata->cfg_frags)
+		bpf_program__set_flags(fp->xdp->progs.bed4_xdp, BPF_F_XDP_HAS_FRAGS);
+	return bed4_xdp_bpf__load(fp->xdp);
+}
+
+/* Attaching loads it, as libxdp decides about its program type. */
+static int prepare_libxdp(struct fastpath *fp)
+{
+	int err;
+
+	fp->prog = xdp_program__from_bpf_obj(fp->xdp->obj, "xdp");
+	err = (int)libxdp_get_error(fp->prog);
+	if (err)
+		fp->prog = NULL;
+	if (!err && fp->xdp->rodata->cfg_frags)
+		err = xdp_program__set_xdp_frags_support(fp->prog, true);
+	return err;
+}
+
 static int open_xdp(struct fastpath *fp, struct err *e)
 {
 	int err;
@@ -247,15 +318,10 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 	err = set_maps(fp->xdp->obj, fp->pin_dir, &fp->config);
 	if (err)
 		return err_set(e, err, "cannot prepare the maps of the XDP program: %s", strerror(-err));
-	fp->prog = xdp_program__from_bpf_obj(fp->xdp->obj, "xdp");
-	err = (int)libxdp_get_error(fp->prog);
-	if (err)
-		fp->prog = NULL;
-	if (!err && fp->xdp->rodata->cfg_frags)
-		err = xdp_program__set_xdp_frags_support(fp->prog, true);
+	err = replaces_alone(fp) ? load_alone(fp) : prepare_libxdp(fp);
 	if (!err)
 		return 0;
-	return err_set(e, err, "libxdp cannot use the XDP program: %s (%s)", strerror(-err), complaint);
+	return err_set(e, err, "cannot use the XDP program: %s (%s)", strerror(-err), complaint);
 }
 
 /*
@@ -290,24 +356,34 @@ static int map_all(struct fastpath *fp)
 	return fp->slow && fp->pulse && fp->hopgen ? 0 : -errno;
 }
 
-static int open_all(struct fastpath *fp, struct err *e)
+static int open_maps(struct fastpath *fp, struct err *e)
 {
-	int err = pin_mkdirs(fp->pin_dir);
+	int err = drop_foreign_pins(fp->pin_dir);
 
+	if (err)
+		return err_set(e, err, "cannot remove old pins in %s: %s", fp->pin_dir, strerror(-err));
+	err = pin_mkdirs(fp->pin_dir);
 	if (err)
 		return err_set(e, err, "cannot make %s: %s; is a bpffs mounted there?", fp->pin_dir,
 			       strerror(-err));
-	err = drop_foreign_pins(fp->pin_dir);
+	err = load_tc(fp, false, e);
 	if (err)
-		return err_set(e, err, "cannot remove old pins in %s: %s", fp->pin_dir, strerror(-err));
-	err = load_tc(fp, e);
+		return err;
+	err = map_all(fp);
+	return err ? err_set(e, err, "cannot map the maps' memory: %s", strerror(-err)) : 0;
+}
+
+int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made *before, struct err *e)
+{
+	int err;
+
+	fp->config.tun = tun;
+	owner_init(&fp->owner, bpf_map__fd(fp->tc->maps.self), before);
+	err = load_tc(fp, true, e);
 	if (!err && (fp->mode == BED4_MODE_NATIVE || fp->mode == BED4_MODE_GENERIC))
 		err = open_xdp(fp, e);
 	if (err)
 		return err;
-	err = map_all(fp);
-	if (err)
-		return err_set(e, err, "cannot map the maps' memory: %s", strerror(-err));
 	err = fastpath_open_events(fp);
 	return err ? err_set(e, err, "cannot open the event ring: %s", strerror(-err)) : 0;
 }
@@ -322,14 +398,6 @@ int fastpath_guard_fd(const struct fastpath *fp)
 	return bpf_program__fd(fp->tc->progs.bed4_tun_guard);
 }
 
-static void unpin_all(const char *dir)
-{
-	int i;
-
-	for (i = 0; fastpath_map_names[i]; i++)
-		pin_remove(dir, fastpath_map_names[i]);
-	pin_rmdirs(dir);
-}
 
 int fastpath_open(struct fastpath **out, const struct fastpath_config *config, struct err *e)
 {
@@ -340,9 +408,7 @@ int fastpath_open(struct fastpath **out, const struct fastpath_config *config, s
 
 	if (!fp)
 		return err_set(e, -ENOMEM, "out of memory");
-	libbpf_set_print(hear_libbpf);
-	libxdp_set_print(hear_libxdp);
-	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	set_up_libraries();
 	fp->config = *config;
 	fp->mode = choose_mode(config);
 	if (snprintf(fp->pin_dir, sizeof(fp->pin_dir), "%s", config->pin_dir) >=
@@ -353,11 +419,11 @@ int fastpath_open(struct fastpath **out, const struct fastpath_config *config, s
 	fp->config.pin_dir = fp->pin_dir;
 	point_libxdp(fp->pin_dir);
 	fresh = stat(fp->pin_dir, &st) != 0;
-	err = open_all(fp, e);
+	err = open_maps(fp, e);
 	if (err) {
 		fastpath_close(fp);
 		if (fresh)
-			unpin_all(config->pin_dir);
+			fastpath_unpin(config->pin_dir);
 		return err;
 	}
 	*out = fp;
@@ -382,19 +448,26 @@ void fastpath_close(struct fastpath *fp)
 	free(fp);
 }
 
-static int detach_xdp_all(const struct bed4_info *info, struct err *e)
+/* Takes ours, but program @but, off the @count devices. */
+static int detach_xdp_from(const __u32 *devs, __u32 count, const struct owner *owner, __u32 but, struct err *e)
 {
-	unsigned int i;
 	int err, ret = 0;
+	__u32 i;
 
-	if (!info->xdp_id)
-		return 0;
-	ret = detach_xdp(info->underlay, info->xdp_id, e);
-	for (i = 0; i < info->v6_count && i < BED4_V6DEV_MAX; i++) {
-		err = detach_xdp(info->v6_dev[i], info->xdp_id, e);
+	for (i = 0; i < count && i < BED4_V6DEV_MAX; i++) {
+		err = detach_xdp(devs[i], owner, but, e);
 		ret = ret ? ret : err;
 	}
 	return ret;
+}
+
+static int detach_xdp_all(const struct bed4_made *made, const struct owner *owner, __u32 but, struct err *e)
+{
+	int old = detach_xdp_from(made->old_dev, made->old_count, owner, but, e);
+	int v6 = detach_xdp_from(made->v6_dev, made->v6_count, owner, but, e);
+	int under = detach_xdp_from(&made->underlay, 1, owner, but, e);
+
+	return under ? under : v6 ? v6 : old;
 }
 
 /*
@@ -427,41 +500,56 @@ static int attach_xdp_all(struct fastpath *fp, struct bed4_info *info, struct er
 	int err = 0;
 
 	for (i = 0; !err && i < n; i++) {
-		err = attach_xdp(fp->prog, devs[i], fp->mode, e);
-		if (!err)
-			info->xdp_id = xdp_program__id(fp->prog);
+		if (fp->prog)
+			err = attach_xdp(fp->prog, devs[i], fp->mode, &fp->owner, e);
+		else
+			err = attach_xdp_alone(bpf_program__fd(fp->xdp->progs.bed4_xdp), devs[i], fp->mode,
+					       &fp->owner, e);
 	}
+	info->made.xdp_id = err ? 0 : program_id(fp->prog ? xdp_program__fd(fp->prog) :
+							     bpf_program__fd(fp->xdp->progs.bed4_xdp));
 	return err ? err : check_redirects(fp, e);
 }
 
-static int attach_tc_all(struct fastpath *fp, struct bed4_info *info, struct err *e)
+static int attach_tc_all(struct fastpath *fp, const struct bed4_info *info, struct err *e)
 {
-	bool made = false;
-	int err;
+	int err = attach_tc(info->made.tun, BPF_TC_EGRESS, bpf_program__fd(fp->tc->progs.bed4_tc_out),
+			    &fp->owner, e);
 
-	err = attach_tc(fp->config.tun, BPF_TC_EGRESS, bpf_program__fd(fp->tc->progs.bed4_tc_out),
-			&made, &info->tc_out_id, e);
-	info->made_tun_clsact = made;
 	if (err)
 		return err;
-	err = attach_tc(fp->config.underlay, BPF_TC_INGRESS,
-			bpf_program__fd(fp->tc->progs.bed4_tc_in), &made, &info->tc_in_id, e);
-	info->made_clsact = made;
-	return err;
+	return attach_tc(info->made.underlay, BPF_TC_INGRESS, bpf_program__fd(fp->tc->progs.bed4_tc_in),
+			 &fp->owner, e);
 }
 
+static int detach_tc_all(const struct bed4_made *made, const struct owner *owner, struct err *e)
+{
+	int in = detach_tc(made->underlay, BPF_TC_INGRESS, owner, made->made_clsact, e);
+	int out = detach_tc(made->tun, BPF_TC_EGRESS, owner, made->made_tun_clsact, e);
+
+	return in ? in : out;
+}
+
+/* What is about to be made, beside what an earlier load has made and left. */
 static void fill_info(const struct fastpath *fp, struct bed4_info *info)
 {
 	const struct fastpath_config *c = &fp->config;
+	struct bed4_made *m = &info->made;
+	bool tc = fp->mode != BED4_MODE_OFF;
 
-	info->underlay = c->underlay;
-	info->tun = c->tun;
-	info->v6_count = c->v6_count;
-	memcpy(info->v6_dev, c->v6_dev, sizeof(info->v6_dev));
+	m->old_count = m->v6_count;
+	memcpy(m->old_dev, m->v6_dev, sizeof(m->old_dev));
+	m->underlay = c->underlay;
+	m->tun = c->tun;
+	m->v6_count = c->v6_count;
+	memcpy(m->v6_dev, c->v6_dev, sizeof(m->v6_dev));
 	info->forward = c->forward;
 	info->account = c->account;
 	info->neigh_max = c->neigh_max;
-	info->xdp_id = info->tc_in_id = info->tc_out_id = info->made_clsact = info->made_tun_clsact = 0;
+	m->made_clsact |= tc && !tc_has_clsact(c->underlay);
+	m->made_tun_clsact |= tc && !tc_has_clsact(c->tun);
+	m->tc_in_id = tc ? program_id(bpf_program__fd(fp->tc->progs.bed4_tc_in)) : 0;
+	m->tc_out_id = tc ? program_id(bpf_program__fd(fp->tc->progs.bed4_tc_out)) : 0;
 }
 
 /* `auto` tried native XDP in vain: TC does not need the driver's help. */
@@ -469,9 +557,8 @@ static void fall_back_to_tc(struct fastpath *fp, struct bed4_info *info, char *n
 			    const struct err *e)
 {
 	snprintf(notice, size, "%s; using TC instead", e->text);
-	detach_xdp_all(info, NULL);
-	info->xdp_id = 0;
 	fp->mode = BED4_MODE_TC;
+	info->made.xdp_id = 0;
 }
 
 /* One more sentence in a line for the operator. */
@@ -510,43 +597,54 @@ static void add_notices(const struct fastpath *fp, char *line, size_t size)
 				 "`ethtool -K DEV tx off` there makes them fast");
 }
 
-int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
-		    struct err *e)
+/* What an earlier load had attached and this one has not replaced. */
+static int sweep(const struct fastpath *fp, struct bed4_info *info, struct err *e)
 {
-	bool xdp = fp->mode == BED4_MODE_NATIVE || fp->mode == BED4_MODE_GENERIC;
-	int err = 0;
+	const struct bed4_made none = { .underlay = info->made.underlay, .tun = info->made.tun };
+	int err = detach_xdp_all(&info->made, &fp->owner, info->made.xdp_id, e);
 
-	snprintf(notice, size, "%s", "");
-	fill_info(fp, info);
-	if (fp->mode != BED4_MODE_OFF)
-		err = attach_tc_all(fp, info, e);
-	if (!err && xdp)
-		err = attach_xdp_all(fp, info, e);
-	if (err && info->tc_in_id && fp->config.mode == BED4_MODE_AUTO) {
-		fall_back_to_tc(fp, info, notice, size, e);
-		err = 0;
-	}
-	if (!err)
-		add_notices(fp, notice, size);
-	info->mode = fp->mode;
-	if (err)
-		fastpath_detach(info, NULL, NULL);
+	if (!err && fp->mode == BED4_MODE_OFF)
+		err = detach_tc_all(&none, &fp->owner, e);
+	info->made.old_count = 0;
 	return err;
 }
 
-int fastpath_detach(const struct bed4_info *info, const char *pin_dir, struct err *e)
+int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
+		    struct err *e)
 {
-	int err, ret = detach_xdp_all(info, e);
+	bool xdp = fp->mode == BED4_MODE_NATIVE || fp->mode == BED4_MODE_GENERIC, tc_in = false;
+	int err;
 
-	if (info->tc_in_id || info->made_clsact) {
-		err = detach_tc(info->underlay, BPF_TC_INGRESS, info->tc_in_id, info->made_clsact, e);
-		ret = ret ? ret : err;
+	snprintf(notice, size, "%s", "");
+	fill_info(fp, info);
+	err = fastpath_set_info(fp, info);
+	if (!err && fp->mode != BED4_MODE_OFF) {
+		err = attach_tc_all(fp, info, e);
+		tc_in = !err;
 	}
-	if (info->tc_out_id || info->made_tun_clsact) {
-		err = detach_tc(info->tun, BPF_TC_EGRESS, info->tc_out_id, info->made_tun_clsact, e);
-		ret = ret ? ret : err;
+	if (!err && xdp)
+		err = attach_xdp_all(fp, info, e);
+	if (err && tc_in && fp->config.mode == BED4_MODE_AUTO) {
+		fall_back_to_tc(fp, info, notice, size, e);
+		err = 0;
 	}
-	if (pin_dir)
-		unpin_all(pin_dir);
-	return ret;
+	info->mode = fp->mode;
+	if (!err)
+		err = sweep(fp, info, e);
+	if (!err)
+		add_notices(fp, notice, size);
+	return err ? err : fastpath_set_info(fp, info);
+}
+
+int fastpath_detach(const struct bed4_made *made, int self_fd, const char *pin_dir, struct err *e)
+{
+	struct owner owner;
+	int xdp, tc;
+
+	set_up_libraries();
+	point_libxdp(pin_dir);
+	owner_init(&owner, self_fd, made);
+	xdp = detach_xdp_all(made, &owner, 0, e);
+	tc = detach_tc_all(made, &owner, e);
+	return xdp ? xdp : tc;
 }

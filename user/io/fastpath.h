@@ -20,7 +20,7 @@ struct fastpath_config {
 	bool df; /* outer headers forbid fragmentation */
 	__u32 mss; /* TCP SYNs get no higher one; 0: they stay as they are */
 	unsigned int underlay; /* interface indexes */
-	unsigned int tun;
+	unsigned int tun; /* set by fastpath_load() */
 	unsigned int v6_dev[BED4_V6DEV_MAX];
 	unsigned int v6_count;
 	__u32 account; /* 0 off, 1 all, N one in N */
@@ -30,11 +30,17 @@ struct fastpath_config {
 };
 
 /*
- * Creates the maps (or adopts those pinned in pin_dir when their ABI number and shapes agree; else
- * rebuilds them), loads the programs that the mode needs, pins the maps. Attaches nothing. On
- * failure nothing is left behind that was not there before. Returns 0 or -errno with @e set.
+ * Creates and pins the maps (or adopts those pinned in pin_dir when their ABI number and shapes agree; else
+ * rebuilds them). On failure nothing is left behind that was not there before. Returns 0 or -errno with @e
+ * set.
  */
 int fastpath_open(struct fastpath **fp, const struct fastpath_config *config, struct err *e);
+
+/*
+ * Loads the programs that the mode needs, for the TUN device @tun. Attaches nothing. @before: what an
+ * earlier load had made that is now taken over, or NULL. 0 or -errno with @e set.
+ */
+int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made *before, struct err *e);
 
 /* Will attaching put XDP programs to work? Then next hops are cached. */
 bool fastpath_has_xdp(const struct fastpath *fp);
@@ -44,8 +50,10 @@ int fastpath_guard_fd(const struct fastpath *fp);
 
 /*
  * Attaches what the mode needs: TC egress on the TUN, TC ingress on the underlay, XDP on underlay
- * and IPv6 devices. Fills the fields of @info from `underlay` to `made_clsact`, and `notice` with a
- * line for the operator when the mode had to be chosen ("" else). Undoes what it did on failure.
+ * and IPv6 devices, each in the place of ours that may be there already, in one step; then removes what
+ * else an earlier load had attached. Notes in @info, and publishes, what is about to be made; fills
+ * `notice` with a line for the operator when the mode had to be chosen ("" else). On failure what is
+ * attached stays, for fastpath_detach() to remove or an earlier daemon to go on with.
  */
 int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, size_t size,
 		    struct err *e);
@@ -53,7 +61,10 @@ int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, s
 /* Frees memory and descriptors. What is attached and pinned stays. */
 void fastpath_close(struct fastpath *fp);
 
-/* Publishes @self: clears VALID, waits until no program reads the old one, writes, sets VALID. */
+/*
+ * Publishes @self. Where its addresses change: clears VALID, waits until no program reads the old one,
+ * writes, sets VALID. Else in one go, and what is there already is not written.
+ */
 int fastpath_set_self(struct fastpath *fp, const struct bed4_self *self);
 
 /* Publishes @info. */
@@ -65,6 +76,13 @@ struct bed4_count *fastpath_slow(struct fastpath *fp);
 /* Sets (or with BED4_POLICY_NONE removes) an entry of `policy4`. */
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
 			enum bed4_policy policy);
+
+/* Removes the entries of `policy4` that @wanted does not want. 0 or -errno. */
+int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, __be32 addr, unsigned int len),
+			  const void *arg);
+
+/* Does map `self` hold something else than fastpath_set_self() would write? Or -errno. */
+int fastpath_self_differs(const struct fastpath *fp, const struct bed4_self *self);
 
 /*
  * Notes that @in6 at @ep has sent @packets, @bytes: inserts it into `neigh`, or, while no program
@@ -110,9 +128,13 @@ int fastpath_map_fd(const struct fastpath *fp, const char *name);
 extern const char *const fastpath_map_names[];
 
 /*
- * Detaches and unpins what @info says an earlier load set up; "already gone" is fine, everything
- * else is an error but does not stop the rest. Does not touch the TUN device.
+ * Detaches what @made says that a load has made or was about to make; @self_fd: the map `self` by which
+ * our programs are known, -1 none. "Already gone" is fine, everything else is an error but does not stop
+ * the rest. Touches neither pins nor the TUN device.
  */
-int fastpath_detach(const struct bed4_info *info, const char *pin_dir, struct err *e);
+int fastpath_detach(const struct bed4_made *made, int self_fd, const char *pin_dir, struct err *e);
+
+/* Removes all pins in @pin_dir, `info` as the last, and the directories that are empty then. */
+int fastpath_unpin(const char *pin_dir);
 
 #endif

@@ -36,13 +36,49 @@ static void wait_for_readers(void)
 	syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
-int fastpath_set_self(struct fastpath *fp, const struct bed4_self *self)
+/* What `self` looks like in the map, when it is in force. */
+static struct bed4_self in_force(const struct bed4_self *self)
 {
 	struct bed4_self value = *self;
-	struct bpf_map *map = fp->tc->maps.self;
-	int err;
 
 	value.abi = BED4_ABI;
+	value.flags |= BED4_SELF_VALID;
+	return value;
+}
+
+/* Could a reader who sees half of the one and half of the other take a packet for what it is not? */
+static bool same_addresses(const struct bed4_self *a, const struct bed4_self *b)
+{
+	return a->flags & BED4_SELF_VALID && a->role == b->role && bed4_in6_eq(&a->own, &b->own) &&
+	       bed4_ep_eq(a->listen, b->listen) && bed4_ep_eq(a->public, b->public) &&
+	       bed4_ep_eq(a->server, b->server);
+}
+
+static int read_self(const struct fastpath *fp, struct bed4_self *self)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(bpf_map__fd(fp->tc->maps.self), &zero, self) ? -errno : 0;
+}
+
+int fastpath_self_differs(const struct fastpath *fp, const struct bed4_self *self)
+{
+	struct bed4_self now, wanted = in_force(self);
+	int err = read_self(fp, &now);
+
+	return err ? err : memcmp(&now, &wanted, sizeof(now)) != 0;
+}
+
+int fastpath_set_self(struct fastpath *fp, const struct bed4_self *self)
+{
+	struct bed4_self old, value = in_force(self);
+	struct bpf_map *map = fp->tc->maps.self;
+	int err = read_self(fp, &old);
+
+	if (err || !memcmp(&old, &value, sizeof(old)))
+		return err;
+	if (same_addresses(&old, &value))
+		return put_only(map, &value);
 	value.flags &= ~BED4_SELF_VALID;
 	err = put_only(map, &value);
 	if (err)
@@ -72,6 +108,22 @@ int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen
 	if (policy == BED4_POLICY_NONE)
 		return bpf_map_delete_elem(fd, &key) && errno != ENOENT ? -errno : 0;
 	return bpf_map_update_elem(fd, &key, &value, BPF_ANY) ? -errno : 0;
+}
+
+int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, __be32 addr, unsigned int len),
+			  const void *arg)
+{
+	int fd = bpf_map__fd(fp->tc->maps.policy4), left = BED4_POLICY4_MAX;
+	struct bed4_lpm4 key, next;
+	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+
+	while (more && left--) {
+		key = next;
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (!wanted(arg, key.addr, key.prefixlen) && bpf_map_delete_elem(fd, &key) && errno != ENOENT)
+			return -errno;
+	}
+	return 0;
 }
 
 static int add_neigh(struct fastpath *fp, const struct bed4_in6 *in6, const struct bed4_neigh *n)

@@ -12,6 +12,7 @@
 #include "bed4_tc.skel.h"
 #include "bed4_xdp.skel.h"
 #include "io/fastpath.h"
+#include "io/owner.h"
 
 #define FASTPATH_PATH 512
 
@@ -19,9 +20,10 @@ struct fastpath {
 	struct fastpath_config config;
 	enum bed4_mode mode; /* in effect, never AUTO */
 	char pin_dir[FASTPATH_PATH];
-	struct bed4_tc_bpf *tc; /* always: it makes the maps */
+	struct bed4_tc_bpf *tc; /* always: all maps are in it */
 	struct bed4_xdp_bpf *xdp; /* NULL unless the mode needs it */
-	struct xdp_program *prog; /* of `xdp` */
+	struct xdp_program *prog; /* of `xdp`; NULL: attached alone, as the one that it replaces */
+	struct owner owner; /* recognises what an earlier load has attached */
 	struct bed4_count *slow;
 	size_t slow_size;
 	const struct bed4_pulse *pulse;

@@ -112,6 +112,19 @@ static int find_bpffs(const char **root, bool may_mount, struct err *e)
 	return 0;
 }
 
+int instance_set_root(struct instance *in, const char *root, struct err *e)
+{
+	char netns[64];
+	int n, err = netns_name(netns, sizeof(netns));
+
+	if (err)
+		return err_set(e, err, "cannot tell the network namespace: %s", strerror(-err));
+	snprintf(in->root, sizeof(in->root), "%s", root);
+	n = snprintf(in->pin_dir, sizeof(in->pin_dir), "%s/6bed4%s%s/%s", root, *netns ? "/" : "", netns,
+		     in->iface);
+	return n < (int)sizeof(in->pin_dir) ? 0 : err_set(e, -ENAMETOOLONG, "pin path too long: %s", root);
+}
+
 int instance_init(struct instance *in, const char *iface, bool mount, struct err *e)
 {
 	const char *root;
@@ -128,19 +141,18 @@ int instance_init(struct instance *in, const char *iface, bool mount, struct err
 	if (err)
 		return err;
 	if (*root)
-		snprintf(in->pin_dir, sizeof(in->pin_dir), "%s/6bed4%s%s/%s", root, *netns ? "/" : "",
-			 netns, iface);
+		err = instance_set_root(in, root, e);
+	if (err)
+		return err;
 	snprintf(in->state_dir, sizeof(in->state_dir), "%s%s",
 		 *netns ? "/run/6bed4/" : "/var/lib/6bed4", netns);
 	return 0;
 }
 
+/* A load that died early may have left an empty directory, or pins without `info`. */
 bool instance_pinned(const struct instance *in)
 {
-	char path[INSTANCE_PATH + 8];
-
-	return *in->pin_dir && !pin_path(path, sizeof(path), in->pin_dir, "info") &&
-	       !access(path, F_OK);
+	return *in->pin_dir && !access(in->pin_dir, F_OK);
 }
 
 int instance_lock(const struct instance *in, struct err *e)

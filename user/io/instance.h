@@ -16,7 +16,8 @@
 
 struct instance {
 	char iface[BED4_NAME_LEN];
-	char pin_dir[INSTANCE_PATH]; /* .../6bed4/IFACE or .../6bed4/netns-COOKIE/IFACE */
+	char root[INSTANCE_PATH]; /* where the bpffs is; "" when none is in sight */
+	char pin_dir[INSTANCE_PATH]; /* ROOT/6bed4/IFACE or ROOT/6bed4/netns-COOKIE/IFACE */
 	char state_dir[INSTANCE_PATH]; /* keeps a peer's port: /var/lib/6bed4 (initial netns), else
 					  /run/6bed4/netns-COOKIE */
 };
@@ -27,6 +28,9 @@ struct instance {
  * "" when no bpffs is in sight. Returns 0 or -errno with @e set.
  */
 int instance_init(struct instance *in, const char *iface, bool mount, struct err *e);
+
+/* Says where the bpffs is after all. 0, or -errno with @e set. */
+int instance_set_root(struct instance *in, const char *root, struct err *e);
 
 /* The pins an instance has left behind when no daemon serves it any more; false: no such pins. */
 bool instance_pinned(const struct instance *in);
@@ -49,6 +53,12 @@ struct instance_maps {
 	int self, info, neigh, stats, slow; /* descriptors, -1 when not open */
 	bool alive; /* a daemon answers */
 };
+
+/*
+ * Reads `info` through @fd, whichever build wrote it: of another one, only `made` is filled, and
+ * made.abi tells. 0 or -errno.
+ */
+int instance_read_info(int fd, struct bed4_info *info);
 
 /*
  * Asks the daemon for the maps; opens them by pin when no daemon lives. 0; -ENOENT: nothing is loaded on @iface; other

@@ -4,6 +4,7 @@
  * not know what is in them. Proved by selftests/net.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,10 +35,39 @@ static int open_pins(struct instance_maps *m, const struct instance *in)
 		if (err)
 			return err;
 		*place(m, i) = bpf_obj_get(path);
-		if (*place(m, i) < 0)
+		if (*place(m, i) < 0 && errno != ENOENT)
 			return -errno;
 	}
 	return 0;
+}
+
+int instance_read_info(int fd, struct bed4_info *info)
+{
+	struct bpf_map_info map = {};
+	__u32 len = sizeof(map), zero = 0;
+	size_t size = sizeof(*info);
+	void *value;
+	int err;
+
+	memset(info, 0, sizeof(*info));
+	if (fd < 0)
+		return 0; /* a load was cut short before it was pinned */
+	if (bpf_obj_get_info_by_fd(fd, &map, &len))
+		return -errno;
+	if (map.value_size < sizeof(info->made))
+		return 0;
+	value = calloc(1, map.value_size > size ? map.value_size : size);
+	if (!value)
+		return -ENOMEM;
+	err = bpf_map_lookup_elem(fd, &zero, value) ? -errno : 0;
+	if (!err)
+		memcpy(info, value, map.value_size == size ? size : sizeof(info->made));
+	if (map.value_size == size && info->made.abi != BED4_ABI)
+		memset((char *)info + sizeof(info->made), 0, size - sizeof(info->made));
+	free(value);
+	info->made.tun_name[BED4_NAME_LEN - 1] = 0;
+	info->options[BED4_OPTIONS_LEN - 1] = info->given[BED4_OPTIONS_LEN - 1] = 0;
+	return err;
 }
 
 static void take_fds(struct instance_maps *m, const struct ctl_reply *reply)

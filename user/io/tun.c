@@ -39,7 +39,16 @@ static int open_device(struct err *e)
 		       strerror(errno));
 }
 
-static int set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifindex, struct err *e)
+/*
+ * Packets of up to 64 KB in one piece, and checksums left to us (gso.c). A kernel that does not want to
+ * gives packets one by one.
+ */
+static void take_whole(int fd)
+{
+	ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO6 | TUN_F_TSO_ECN);
+}
+
+int tun_set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifindex, struct err *e)
 {
 	int err = 0;
 
@@ -53,47 +62,48 @@ static int set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifin
 	err = rtnl_link_setup(*ifindex, mtu);
 	if (!err)
 		err = rtnl_link_forward4(*ifindex);
-	return err ? err_set(e, err, "cannot set up the TUN device %s: %s", name, strerror(-err)) : 0;
+	if (err)
+		return err_set(e, err, "cannot set up the TUN device %s: %s", name, strerror(-err));
+	take_whole(fd);
+	return 0;
 }
 
-/*
- * Packets of up to 64 KB in one piece, and checksums left to us (gso.c). A kernel that does not want to
- * gives packets one by one.
- */
-static void take_whole(int fd)
-{
-	ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO6 | TUN_F_TSO_ECN);
-}
-
-int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifindex, struct err *e)
+static int hold(int fd, const char *name)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
+
+	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
+	return ioctl(fd, TUNSETIFF, &ifr) ? -errno : 0;
+}
+
+int tun_open(const char *name, struct err *e)
+{
+	bool there = if_nametoindex(name) != 0;
 	int err, fd = open_device(e);
 
 	if (fd < 0)
 		return fd;
-	*made = !if_nametoindex(name);
-	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
-	if (ioctl(fd, TUNSETIFF, &ifr)) {
-		err = err_set(e, -errno, "cannot %s the TUN device %s: %s; choose another name with --tun",
-			      *made ? "create" : "adopt", name, strerror(errno));
-		close(fd);
-		return err;
-	}
-	err = set_up(fd, name, mtu, ifindex, e);
-	if (err) {
-		if (*made)
-			ioctl(fd, TUNSETPERSIST, 0);
-		close(fd);
-		return err;
-	}
-	take_whole(fd);
-	return fd;
+	err = hold(fd, name);
+	if (!err)
+		return fd;
+	close(fd);
+	return err_set(e, err, "cannot %s the TUN device %s: %s; choose another name with --tun",
+		       there ? "adopt" : "create", name, strerror(-err));
 }
 
 int tun_guard(int fd, int prog_fd)
 {
 	return ioctl(fd, TUNSETFILTEREBPF, &prog_fd) ? -errno : 0;
+}
+
+void tun_unguard(const char *name)
+{
+	int fd = open_device(NULL);
+
+	if (fd >= 0 && !hold(fd, name))
+		tun_guard(fd, -1);
+	if (fd >= 0)
+		close(fd);
 }
 
 ssize_t tun_read(int fd, struct virtio_net_hdr *vnet, void *packet, size_t size)

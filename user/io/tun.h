@@ -13,18 +13,26 @@
 #include "io/gso.h"
 
 /*
- * Creates the TUN device @name, or adopts it when it is there already, and sets it up: persistent,
- * MTU, no addresses of the kernel's making, no RA accepted, up. *@made says whether it was created.
- * Returns a non-blocking descriptor, or -errno with @e set and nothing left behind. On success
- * *@ifindex is set.
+ * Creates the TUN device @name, or takes it when it is there already and nobody holds it. Returns a
+ * non-blocking descriptor, or -errno with @e set. A new device vanishes with the descriptor until it is set
+ * up.
  */
-int tun_open(const char *name, unsigned int mtu, bool *made, unsigned int *ifindex, struct err *e);
+int tun_open(const char *name, struct err *e);
+
+/*
+ * Sets up what @fd holds: persistent, MTU, no addresses of the kernel's making, no RA accepted, up.
+ * *@ifindex is set. 0 or -errno with @e set.
+ */
+int tun_set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifindex, struct err *e);
 
 /*
  * Has the program @prog_fd (-1: none) decide which packets get into the queue; it stays with the device.
  * 0 or -errno.
  */
 int tun_guard(int fd, int prog_fd);
+
+/* Takes that program off a device that nobody holds. */
+void tun_unguard(const char *name);
 
 /*
  * Reads one packet, which may stand for many (gso.h), with its description. Returns its length, or

@@ -114,15 +114,24 @@ int udp_recv_error(int fd, void *buf, size_t size, __u8 **icmp)
 	return head > n ? 0 : (int)(n - head);
 }
 
-void udp_no_csum(int fd)
+void udp_no_csum(int fd, bool on)
 {
-	set_int(fd, SOL_SOCKET, SO_NO_CHECK, 1);
+	set_int(fd, SOL_SOCKET, SO_NO_CHECK, on);
 }
 
-void udp_df(int fd)
+void udp_df(int fd, bool on)
 {
 	/* What the kernel believes of a path's MTU must not make it refuse: the fast path does not either. */
-	set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
+	set_int(fd, IPPROTO_IP, IP_MTU_DISCOVER, on ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT);
+}
+
+bool udp_is_at(int fd, struct bed4_ep ep)
+{
+	struct sockaddr_in sin = {};
+	socklen_t len = sizeof(sin);
+
+	return !getsockname(fd, (void *)&sin, &len) && sin.sin_family == AF_INET &&
+	       sin.sin_addr.s_addr == ep.addr && sin.sin_port == ep.port;
 }
 
 int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos)

@@ -28,11 +28,14 @@ int udp_recv_error(int fd, void *buf, size_t size, __u8 **icmp);
 /* Joins the multicast address of @group on one device, beside others. Returns likewise. */
 int udp_open_group(struct bed4_ep group, unsigned int ifindex, struct err *e);
 
-/* Sends without UDP checksum from now on (RFC 768). */
-void udp_no_csum(int fd);
+/* Sends without UDP checksum from now on (RFC 768), or with. */
+void udp_no_csum(int fd, bool on);
 
-/* Sends with DF set from now on. */
-void udp_df(int fd);
+/* Sends with DF set from now on, or clear. */
+void udp_df(int fd, bool on);
+
+/* Is the socket bound to @ep? */
+bool udp_is_at(int fd, struct bed4_ep ep);
 
 /* One datagram; 0 bytes is a datagram too. Returns its length or -errno (-EAGAIN: none waits). */
 int udp_recv(int fd, void *buf, size_t size, struct bed4_ep *src, __u8 *tos);

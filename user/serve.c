@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* The daemon's process and its caller's; see serve.h. Proved by selftests/net/test_life.sh. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "clean.h"
+#include "cmd.h"
+#include "log.h"
+#include "serve.h"
+#include "settle.h"
+#include "unload.h"
+
+struct serving {
+	const struct load_options *opt;
+	const struct instance *in;
+	const struct daemon_before *before;
+	struct daemon *d;
+	char notice[512];
+	int report; /* pipe to the caller; -1 told already */
+};
+
+/* On the pipe: 'u' when it is up, then one byte of exit code and a text. */
+#define UP 'u'
+
+int serve_before(const char *iface, struct daemon_before *b, struct err *e)
+{
+	struct instance_maps maps;
+	int err = instance_open_maps(&maps, iface, e);
+	__u32 zero = 0;
+
+	memset(b, 0, sizeof(*b));
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	b->there = true;
+	b->alive = maps.alive;
+	err = instance_read_info(maps.info, &b->info);
+	if (!err && maps.self >= 0 && b->info.made.abi == BED4_ABI &&
+	    bpf_map_lookup_elem(maps.self, &zero, &b->self))
+		err = -errno;
+	instance_maps_close(&maps);
+	return err ? err_set(e, err, "cannot read the maps of %s: %s", iface, strerror(-err)) : 0;
+}
+
+/* --- in the process that becomes the daemon -------------------------------------------------------- */
+
+/* A fixed port is that of a server: its address stays, and may be published. */
+static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!(self->flags & BED4_SELF_ADDR))
+		return;
+	inet_ntop(AF_INET6, &self->own, text, sizeof(text));
+	fprintf(f, "  address    %s/64\n", text);
+	if (self->role == BED4_ROLE_PEER && fixed_port)
+		fprintf(f, "  dns        IN AAAA %s\n", text);
+}
+
+static void print_set_up(FILE *f, const struct serving *s)
+{
+	const struct load_options *o = s->opt;
+	char text[INET_ADDRSTRLEN];
+	unsigned int i;
+
+	fprintf(f, "%s: %s on %s%s\n", o->iface, opt_role_name(o->role), o->tun,
+		s->before->there ? ", taken over" : "");
+	fprintf(f, "  listen     %s:%u\n", inet_ntop(AF_INET, &o->listen, text, sizeof(text)), o->port);
+	if (o->role == BED4_ROLE_PEER)
+		fprintf(f, "  server     %s:%d\n", inet_ntop(AF_INET, &o->server, text, sizeof(text)),
+			BED4_PORT);
+	for (i = 0; i < o->v6_count; i++)
+		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
+	print_address(f, daemon_self(s->d), o->port_fixed);
+	fprintf(f, "  mtu        %u\n", o->mtu);
+	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(s->d)->mode));
+	if (*s->notice)
+		fprintf(f, "  notice     %s\n", s->notice);
+}
+
+/* The last word on the pipe: the exit code, then what the user is to read. */
+static void tell(struct serving *s, int code, const char *error)
+{
+	__u8 byte = (__u8)code;
+	FILE *f = fdopen(s->report, "w");
+
+	s->report = -1;
+	if (!f)
+		return;
+	fwrite(&byte, 1, 1, f);
+	if (error)
+		fprintf(f, "6bed4ctl: %s\n", error);
+	else
+		print_set_up(f, s);
+	if (code == EXIT_DEGRADED)
+		fprintf(f, "6bed4ctl: no answer from the router within %u s: is UDP to its port %d let "
+			   "through? Still trying in the background\n", s->opt->wait, BED4_PORT);
+	fclose(f);
+}
+
+static void on_up(void *arg)
+{
+	struct serving *s = arg;
+	char up = UP;
+
+	(void)!write(s->report, &up, 1);
+}
+
+static void on_ready(void *arg, bool degraded)
+{
+	struct serving *s = arg;
+
+	tell(s, degraded ? EXIT_DEGRADED : EXIT_DONE, NULL);
+}
+
+/* What there is to say goes through the pipe, and later to the log. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	close(null);
+}
+
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Returns the daemon's exit code. */
+static int be_daemon(struct serving *s)
+{
+	struct daemon_told told = { .up = on_up, .ready = on_ready, .arg = s };
+	struct err e = {};
+	int err;
+
+	block_signals();
+	setsid();
+	(void)!chdir("/");
+	if (!s->opt->foreground)
+		leave_terminal();
+	log_open(s->opt->iface, s->opt->foreground);
+	err = daemon_up(&s->d, s->opt, s->in, s->before, s->notice, sizeof(s->notice), &e);
+	if (!err && s->opt->role == BED4_ROLE_PEER)
+		settle_keep_port(s->opt, s->in);
+	if (!err)
+		err = daemon_run(s->d, &told, &e);
+	if (!err)
+		return EXIT_DONE;
+	if (s->report >= 0)
+		tell(s, EXIT_FAILED, *e.text ? e.text : strerror(-err));
+	return EXIT_FAILED;
+}
+
+/* --- in the caller ----------------------------------------------------------------------------------- */
+
+/*
+ * Shows what the daemon reports and returns the exit code, -1 when it died before it had one. @lock is
+ * closed when it is up.
+ */
+static int await_report(int fd, int *lock)
+{
+	char buf[4096];
+	bool up = false;
+	int code = -1;
+	ssize_t n, at;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		at = 0;
+		if (!up && code < 0 && buf[0] == UP) {
+			up = true;
+			close(*lock);
+			*lock = -1;
+			at++;
+		}
+		if (at < n && code < 0)
+			code = (__u8)buf[at++];
+		fwrite(buf + at, 1, (size_t)(n - at), code == EXIT_DONE ? stdout : stderr);
+	}
+	fflush(stdout);
+	close(fd);
+	return code;
+}
+
+/* It did not come up. What it made is removed, but for what was there before and goes on. */
+static void undo(const struct serving *s)
+{
+	struct err e = {};
+	int err;
+
+	if (s->before->there)
+		return;
+	err = clean_pinned(s->in, &e);
+	if (err && err != -ENOENT)
+		fprintf(stderr, "6bed4ctl: %s\n", e.text);
+}
+
+static int keep_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* The daemon has ended: a reload has put another in its place, or none is left. A pidfd or -1. */
+static int successor(const char *iface)
+{
+	struct daemon_before now;
+
+	if (serve_before(iface, &now, NULL) || !now.alive)
+		return -1;
+	return keep_pidfd((pid_t)now.info.made.pid);
+}
+
+/* The foreground: ends with the daemon, and with it on a signal. */
+static int keep(const struct serving *s, pid_t pid)
+{
+	struct pollfd on[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct err e = {};
+	sigset_t set;
+	int err;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	on[0].fd = signalfd(-1, &set, SFD_CLOEXEC);
+	on[1].fd = keep_pidfd(pid);
+	while (on[0].fd >= 0 && on[1].fd >= 0 && poll(on, 2, -1) >= 0) {
+		if (on[0].revents) {
+			err = unload(s->opt->iface, &e);
+			if (err && err != -ENOENT)
+				fprintf(stderr, "6bed4ctl: %s\n", e.text);
+			return err && err != -ENOENT ? EXIT_FAILED : EXIT_DONE;
+		}
+		waitpid(pid, NULL, WNOHANG);
+		close(on[1].fd);
+		on[1].fd = successor(s->opt->iface);
+	}
+	fprintf(stderr, "6bed4ctl: the daemon of %s has ended; what it loaded stays until `6bed4ctl unload %s`\n",
+		s->opt->iface, s->opt->iface);
+	return EXIT_FAILED;
+}
+
+static int await(const struct serving *s, int fd, pid_t pid, int lock)
+{
+	int code = await_report(fd, &lock);
+
+	if (code < 0)
+		fprintf(stderr, "6bed4ctl: the daemon died while it was loading; see the system log\n");
+	if (code < 0 || code == EXIT_FAILED) {
+		waitpid(pid, NULL, 0);
+		undo(s);
+		code = EXIT_FAILED;
+	}
+	if (lock >= 0)
+		close(lock);
+	return code != EXIT_FAILED && s->opt->foreground ? keep(s, pid) : code;
+}
+
+int serve(const struct load_options *o, const struct instance *in, const struct daemon_before *before,
+	  int lock)
+{
+	struct serving s = { .opt = o, .in = in, .before = before };
+	int pipefd[2];
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC)) {
+		fprintf(stderr, "6bed4ctl: cannot make a pipe: %s\n", strerror(errno));
+		return EXIT_FAILED;
+	}
+	if (o->foreground)
+		block_signals();
+	pid = fork();
+	if (pid < 0) {
+		fprintf(stderr, "6bed4ctl: cannot fork: %s\n", strerror(errno));
+		return EXIT_FAILED;
+	}
+	if (!pid) {
+		close(pipefd[0]);
+		close(lock);
+		s.report = pipefd[1];
+		_exit(be_daemon(&s));
+	}
+	close(pipefd[1]);
+	return await(&s, pipefd[0], pid, lock);
+}
