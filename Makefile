@@ -50,7 +50,7 @@ BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
 	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h
-NET	 = $(BUILD)/net/flow $(BUILD)/net/clock.so $(BUILD)/bpf/guests.bpf.o
+NET	 = $(BUILD)/net/flow $(BUILD)/net/interrupt $(BUILD)/net/clock.so $(BUILD)/bpf/guests.bpf.o
 
 FUZZ_SECONDS ?= 60
 KEEP	?= 0
@@ -157,6 +157,11 @@ $(BUILD)/net/flow: $(BUILD)/selftests/net/flow.o
 	@mkdir -p $(@D)
 	$(call say,NET,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -o $@
+
+$(BUILD)/net/interrupt: $(BUILD)/selftests/net/interrupt.o
+	@mkdir -p $(@D)
+	$(call say,NET,$@)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 $(BUILD)/net/clock.so: selftests/net/clock.c
 	@mkdir -p $(@D)

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-"""The points at which a command can be interrupted: syscalls.py kill|error LOG [WANTED], LOG by strace -f.
+"""The points at which a command can be interrupted: syscalls.py kill|error LOG [WANTED], LOG by strace -f -n.
 
-Prints "SYSCALL N WORDS" a line: the Nth call of that name in the command's process, and what it was about.
-kill: calls after which something is different for others; error: also those that take what can run out.
-At most WANTED of them, evenly. Only of the process with the most calls; must not know the product.
+Prints "PROCESS NUMBER NTH NAME WORDS" a line, as interrupt.c wants it: the Nth call of that number by that
+process, and what it was about. kill: calls after which something is different for others; error: also those
+that take what can run out. At most WANTED of them, evenly. Must not know the product.
 """
 import collections
 import re
@@ -19,14 +19,14 @@ TAKES = {"socket", "epoll_create1", "epoll_ctl", "signalfd4", "eventfd2", "timer
          "bind", "setsockopt", "mmap", "getrandom", "membarrier", "prctl", "seccomp", "chdir", "dup", "read"}
 BPF_TAKES = {"MAP_CREATE", "PROG_LOAD", "BTF_LOAD", "OBJ_GET", "PROG_BIND_MAP", "MAP_FREEZE", "OBJ_GET_INFO_BY_FD",
              "MAP_LOOKUP_ELEM", "PROG_GET_FD_BY_ID", "MAP_GET_FD_BY_ID"}
-CALL = re.compile(r"^(\d+) +([a-z0-9_]+)\((.*)")
+CALL = re.compile(r"^(\d+) +\[ *(\d+)\] ([a-z0-9_]+)\((.*)")
 
 
 def about(name, rest):
     """Some words for people."""
     if name == "bpf":
         return rest.split(",")[0].replace("BPF_", "")
-    words = re.findall(r"RTM_[A-Z]+|TUN[A-Z]+|SIOC[A-Z]+|\"[^\"]*\"", rest)
+    words = re.findall(r"RTM_[A-Z]+|TUN[A-Z]+|SIOC[A-Z]+|\"/[^\"]*\"", rest)
     return words[0].replace(" ", "_") if words else ""
 
 
@@ -51,20 +51,24 @@ def takes(name, rest):
 
 
 def points(log, how):
-    """(syscall, ordinal, words) in the order in which they were made."""
-    seen, out, began = collections.Counter(), collections.defaultdict(list), set()
+    """(process, number, ordinal, name, words) in the order in which they were made."""
+    seen, out, began, pids = collections.Counter(), [], set(), []
     for line in log:
         m = CALL.match(line)
         if not m:
             continue
-        pid, name, rest = m.groups()
+        pid, number, name, rest = m.groups()
+        if pid not in pids:
+            pids.append(pid)
         seen[pid, name] += 1
-        if name in ("socket", "capget"):
+        if name in ("socket", "capget") or pid != pids[0]:
             began.add(pid)  # the dynamic linker is through
+        if pid not in began:
+            continue
         done = not re.search(r"= -1 E", rest)
-        if (done and changes(name, rest)) or (how == "error" and pid in began and takes(name, rest)):
-            out[pid].append((name, seen[pid, name], about(name, rest)))
-    return max(out.values(), key=len, default=[])
+        if (done and changes(name, rest)) or (how == "error" and takes(name, rest)):
+            out.append((pids.index(pid), number, seen[pid, name], name, about(name, rest)))
+    return out
 
 
 def main():
@@ -72,8 +76,8 @@ def main():
         all_points = points(log, sys.argv[1])
     wanted = int(sys.argv[3]) if len(sys.argv) > 3 else 0
     step = -(-len(all_points) // wanted) if wanted else 1
-    for name, n, words in all_points[step // 2::step]:
-        print(name, n, words)
+    for point in all_points[step // 2::step]:
+        print(*point)
 
 
 main()

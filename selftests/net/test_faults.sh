@@ -31,14 +31,6 @@ unhurt() {
 	[ $code -lt 124 ] || { echo "exit code $code"; return 1; }
 }
 all_up() { exits 0 rctl status eth0 && exits 0 ns peer1 "$CTL" status eth0; }
-# By hand, as far as unload did not: what comes next does not depend on it.
-sweep() {
-	ns "$1" tc qdisc del dev eth0 clsact
-	ns "$1" ip link set eth0 xdp off
-	ns "$1" ip link set v6 xdp off
-	ns "$1" ip link del 6bed4
-	rm -rf "$(pins_of "$1")"
-}
 load_anew() {
 	local n
 	for n in router peer1; do

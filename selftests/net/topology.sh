@@ -211,3 +211,12 @@ traces() {
 	true
 }
 clean() { equal "$(traces "$@")" ""; }
+
+# sweep NS: by hand, as far as unload did not; so that what comes next does not depend on it
+sweep() {
+	ns "$1" tc qdisc del dev eth0 clsact
+	ns "$1" ip link set eth0 xdp off
+	ns "$1" ip link set v6 xdp off
+	ns "$1" ip link del 6bed4
+	rm -rf "$(pins_of "$1")"
+}
