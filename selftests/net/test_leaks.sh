@@ -4,8 +4,8 @@
 #
 # Load and unload, over and over, in both roles, with crashes between: no program, map, pin, TUN device,
 # socket or file stays. Reload, over and over: the daemon's descriptors and memory stay as they are.
-# Kernel objects are known by their numbers, as the daemon's own descriptors and the pins tell them,
-# so others on the machine do not matter.
+# Kernel objects are known by their numbers, as the daemon's own descriptors tell them, so
+# others on the machine do not matter.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -15,13 +15,8 @@ MODE=${1:-native}
 CYCLES=$(by_level 5 20 500) # of each role
 RELOADS=$(by_level 5 20 100)
 
-# objects PID NS: "prog N", "map N" a line, of all that this daemon holds or has pinned
-objects() {
-	cat "/proc/$1"/fdinfo/* 2>/dev/null | sed -nE 's/^(prog|map)_id:\s*([0-9]+)$/\1 \2/p'
-	find "$(pins_of "$2")" -type f 2>/dev/null | while read -r pin; do
-		bpftool -j map show pinned "$pin" 2>/dev/null | jq -r '"map \(.id)"'
-	done
-}
+# objects PID: "prog N", "map N" a line, of all that this daemon holds
+objects() { cat "/proc/$1"/fdinfo/* 2>/dev/null | sed -nE 's/^(prog|map)_id:\s*([0-9]+)$/\1 \2/p'; }
 # those of them that the kernel still has
 left() {
 	sort -u "$WORK/objects" >"$WORK/objects.ours"
@@ -45,13 +40,13 @@ cycles() {
 	while [ $((n--)) -gt 0 ]; do
 		load "$2" || return
 		pid=$(daemon "$2")
-		objects "$pid" "$2" >>"$WORK/objects"
+		objects "$pid" >>"$WORK/objects"
 		if [ $((n % 3)) = 0 ]; then
 			kill -KILL "$pid" && wait_for 5 dead "$2" || return
 		fi
 		if [ $((n % 6)) = 0 ]; then
 			load "$2" || return
-			objects "$(daemon "$2")" "$2" >>"$WORK/objects"
+			objects "$(daemon "$2")" >>"$WORK/objects"
 		fi
 		ns "$2" "$CTL" unload eth0 || return
 	done
@@ -59,27 +54,27 @@ cycles() {
 descriptors() { find "/proc/$1/fd" -mindepth 1 -printf '%l\n' | sed -E 's/\[[0-9]+\]$//' | sort | uniq -c; }
 private_kb() { awk '/^(Private_Dirty|Private_Clean):/ { n += $2 } END { print n }' "/proc/$1/smaps_rollup"; }
 no_more() { [ "$1" -le "$2" ] || { echo "$1, at most $2 allowed"; return 1; }; }
-bpf_memory() { objects "$1" "$2" | sort -u | wc -l; }
+held_by() { objects "$1" | sort -u | wc -l; }
 
 reloads() {
 	local n=$1
 	while [ $((n--)) -gt 0 ]; do
 		ns "$2" "$CTL" reload eth0 || return
-		objects "$(daemon "$2")" "$2" >>"$WORK/objects"
+		objects "$(daemon "$2")" >>"$WORK/objects"
 	done
 }
 reloaded() { # NS
 	local at=$1 fds kb held
 	load "$at" >/dev/null
-	reloads 1 "$at"
-	fds=$(descriptors "$(daemon "$at")") kb=$(private_kb "$(daemon "$at")") held=$(bpf_memory "$(daemon "$at")" "$at")
+	reloads 1 "$at" >/dev/null
+	fds=$(descriptors "$(daemon "$at")") kb=$(private_kb "$(daemon "$at")") held=$(held_by "$(daemon "$at")")
 	: >"$WORK/objects"
 	check "$RELOADS reloads ($at)" reloads "$RELOADS" "$at"
 	check "  the daemon has the same descriptors" equal "$(descriptors "$(daemon "$at")")" "$fds"
 	check "  and no more memory than before, or 64 KB" no_more "$(private_kb "$(daemon "$at")")" $((kb + 64))
-	check "  as many programs and maps" equal "$(bpf_memory "$(daemon "$at")" "$at")" "$held"
+	check "  as many programs and maps" equal "$(held_by "$(daemon "$at")")" "$held"
 	# What the last one holds is in use; all others' are to be gone.
-	only_last_left() { equal "$(left | comm -23 - <(objects "$(daemon "$at")" "$at" | sort -u))" ""; }
+	only_last_left() { equal "$(left | comm -23 - <(objects "$(daemon "$at")" | sort -u))" ""; }
 	check "  those of the ones before are gone" wait_for 10 only_last_left
 	echo "# $at: $kb KB private memory, now $(private_kb "$(daemon "$at")")"
 	ns "$at" "$CTL" unload eth0 >/dev/null
