@@ -114,9 +114,9 @@ full_descriptors() {
 # --- traffic -----------------------------------------------------------------------------------------------
 
 begin_traffic() {
+	relayed=$(counted router relay)
 	flow_begin 300 "$(line_peer_native)" "$(line_native_peer)" "$(line_peer_peer)" \
 		"$(line_udp peer1-native peer1 host6 $HOST6 7000)"
-	relayed=$(counted router relay)
 }
 reaches() { ns "$1" ping -q -c1 -W1 "$2"; }
 all_paths() {
