@@ -117,7 +117,7 @@ static void text_privileges(const struct show *s)
 			printf(" %s", buf);
 	}
 	printf("%s%s%s\n", p.caps ? "" : " no capabilities", p.no_new_privs ? ", no new ones" : "",
-	       p.seccomp == 2 ? ", seccomp" : "");
+	       p.filtered ? ", seccomp" : "");
 }
 
 static void text(const struct show *s, const struct totals *t)
@@ -200,7 +200,7 @@ static struct json_object *privileges_json(const struct show *s)
 			json_object_array_add(caps, json_object_new_string(buf));
 	}
 	json_object_object_add(o, "no_new_privs", json_object_new_boolean(p.no_new_privs));
-	json_object_object_add(o, "seccomp", json_object_new_boolean(p.seccomp == 2));
+	json_object_object_add(o, "seccomp", json_object_new_boolean(p.filtered));
 	return o;
 }
 
