@@ -189,7 +189,7 @@ static struct json_object *privileges_json(const struct show *s)
 		if (show_privs_cap(&p, cap, buf, sizeof(buf)))
 			json_object_array_add(caps, json_object_new_string(buf));
 	}
-	json_object_object_add(o, "no_new_privs", json_object_new_boolean(p.no_new_privs));
+	json_object_object_add(o, "no_new_privs", json_object_new_boolean(p.no_new_privs != 0));
 	json_object_object_add(o, "seccomp", json_object_new_boolean(p.seccomp == 2));
 	return o;
 }
