@@ -19,6 +19,7 @@
 #include "io/device.h"
 #include "io/fastpath_priv.h"
 #include "io/pin.h"
+#include "io/rtnl.h"
 
 /* `info` is the first to come and the last to go: while it is there, so is what it tells of. */
 const char *const fastpath_map_names[] = { "info",  "self",    "stats",  "slow",
@@ -546,8 +547,8 @@ static void fill_info(const struct fastpath *fp, struct bed4_info *info)
 	info->forward = c->forward;
 	info->account = c->account;
 	info->neigh_max = c->neigh_max;
-	m->made_clsact |= tc && !tc_has_clsact(c->underlay);
-	m->made_tun_clsact |= tc && !tc_has_clsact(c->tun);
+	m->made_clsact |= tc && !rtnl_has_clsact(c->underlay);
+	m->made_tun_clsact |= tc && !rtnl_has_clsact(c->tun);
 	m->tc_in_id = tc ? program_id(bpf_program__fd(fp->tc->progs.bed4_tc_in)) : 0;
 	m->tc_out_id = tc ? program_id(bpf_program__fd(fp->tc->progs.bed4_tc_out)) : 0;
 }
