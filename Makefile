@@ -116,7 +116,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(BUILD)/san/user/opt.o $(BUILD)/san/user/log.o \
+		$(addprefix $(BUILD)/san/user/,opt.o log.o conf.o sane.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)

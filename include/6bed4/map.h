@@ -14,6 +14,7 @@
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
+#define BED4_NEIGH_LIMIT 4194304 /* its bound */
 #define BED4_POLICY4_MAX 4096
 #define BED4_V6DEV_MAX	 8 /* devices on the IPv6 side */
 

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What is read back from maps; see sane.h. Must not know maps or devices. Proved by
+ * selftests/unit/test_sane.c and selftests/fuzz/fuzz_maps.c.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "opt.h"
+#include "sane.h"
+
+static bool is_index(__u32 n)
+{
+	return n <= INT_MAX;
+}
+
+static bool name_sane(const char name[BED4_NAME_LEN])
+{
+	return memchr(name, 0, BED4_NAME_LEN) && (!*name || !opt_iface(name));
+}
+
+/* Lines of printable ASCII. */
+static bool options_sane(const char text[BED4_OPTIONS_LEN])
+{
+	if (!memchr(text, 0, BED4_OPTIONS_LEN))
+		return false;
+	for (; *text; text++) {
+		if ((*text < ' ' && *text != '\n') || *text > '~')
+			return false;
+	}
+	return true;
+}
+
+static bool devices_sane(const struct bed4_info *info)
+{
+	__u32 i;
+
+	if (info->v6_count > BED4_V6DEV_MAX || !is_index(info->underlay) || !is_index(info->tun))
+		return false;
+	for (i = 0; i < info->v6_count; i++) {
+		if (!is_index(info->v6_dev[i]))
+			return false;
+	}
+	return true;
+}
+
+static int version(__u32 abi, const char *iface, struct err *e)
+{
+	return abi == BED4_ABI ? 0 : err_set(e, -EPROTO, "%s was loaded by another version of 6bed4ctl; load "
+							 "it again", iface);
+}
+
+static int damaged(const char *iface, const char *what, struct err *e)
+{
+	return err_set(e, -EUCLEAN, "what is remembered of %s is damaged: its %s cannot be; load it again",
+		       iface, what);
+}
+
+int info_sane(const struct bed4_info *info, const char *iface, struct err *e)
+{
+	int err = version(info->abi, iface, e);
+
+	if (err)
+		return err;
+	if (!name_sane(info->tun_name))
+		return damaged(iface, "TUN device's name", e);
+	if (!options_sane(info->options))
+		return damaged(iface, "list of options", e);
+	if (!devices_sane(info))
+		return damaged(iface, "list of devices", e);
+	if (info->mode > BED4_MODE_OFF || info->forward > BED4_FORWARD_KERNEL)
+		return damaged(iface, "mode", e);
+	if (info->neigh_max > BED4_NEIGH_LIMIT)
+		return damaged(iface, "bound of neighbours", e);
+	return 0;
+}
+
+int self_sane(const struct bed4_self *self, const char *iface, struct err *e)
+{
+	int err = version(self->abi, iface, e);
+
+	if (err)
+		return err;
+	if (self->role > BED4_ROLE_PEER)
+		return damaged(iface, "role", e);
+	if (self->mtu < BED4_MTU || self->mtu > BED4_MTU_MAX)
+		return damaged(iface, "MTU", e);
+	if (self->own4_count > BED4_OWN4_MAX)
+		return damaged(iface, "count of own addresses", e);
+	return 0;
+}
