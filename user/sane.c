@@ -32,17 +32,23 @@ static bool options_sane(const char text[BED4_OPTIONS_LEN])
 	return true;
 }
 
-static bool devices_sane(const struct bed4_info *info)
+static bool list_sane(__u32 count, const __u32 dev[BED4_V6DEV_MAX])
 {
 	__u32 i;
 
-	if (info->v6_count > BED4_V6DEV_MAX || !is_index(info->underlay) || !is_index(info->tun))
+	if (count > BED4_V6DEV_MAX)
 		return false;
-	for (i = 0; i < info->v6_count; i++) {
-		if (!is_index(info->v6_dev[i]))
+	for (i = 0; i < count; i++) {
+		if (!is_index(dev[i]))
 			return false;
 	}
 	return true;
+}
+
+static bool devices_sane(const struct bed4_made *made)
+{
+	return is_index(made->underlay) && is_index(made->tun) && list_sane(made->v6_count, made->v6_dev) &&
+	       list_sane(made->old_count, made->old_dev);
 }
 
 static int version(__u32 abi, const char *iface, struct err *e)
@@ -57,18 +63,25 @@ static int damaged(const char *iface, const char *what, struct err *e)
 		       iface, what);
 }
 
+int made_sane(const struct bed4_made *made, const char *iface, struct err *e)
+{
+	if (!name_sane(made->tun_name))
+		return damaged(iface, "TUN device's name", e);
+	if (!devices_sane(made))
+		return damaged(iface, "list of devices", e);
+	return 0;
+}
+
 int info_sane(const struct bed4_info *info, const char *iface, struct err *e)
 {
-	int err = version(info->abi, iface, e);
+	int err = version(info->made.abi, iface, e);
 
+	if (!err)
+		err = made_sane(&info->made, iface, e);
 	if (err)
 		return err;
-	if (!name_sane(info->tun_name))
-		return damaged(iface, "TUN device's name", e);
-	if (!options_sane(info->options))
+	if (!options_sane(info->options) || !options_sane(info->given))
 		return damaged(iface, "list of options", e);
-	if (!devices_sane(info))
-		return damaged(iface, "list of devices", e);
 	if (info->mode > BED4_MODE_OFF || info->forward > BED4_FORWARD_KERNEL)
 		return damaged(iface, "mode", e);
 	if (info->neigh_max > BED4_NEIGH_LIMIT)

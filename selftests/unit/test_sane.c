@@ -17,10 +17,12 @@
 
 static struct bed4_info good_info(void)
 {
-	return (struct bed4_info){ .abi = BED4_ABI, .pid = 1, .underlay = 2, .tun = 3, .v6_count = 8,
-				   .v6_dev = { 1, 2, 3, 4, 5, 6, 7, 8 }, .mode = BED4_MODE_OFF,
-				   .forward = BED4_FORWARD_KERNEL, .neigh_max = 4194304,
-				   .tun_name = "abcdefghijklmno", .options = "df on\nmtu 1400\n" };
+	return (struct bed4_info){
+		.made = { .abi = BED4_ABI, .pid = 1, .underlay = 2, .tun = 3, .v6_count = 8,
+			  .v6_dev = { 1, 2, 3, 4, 5, 6, 7, 8 }, .tun_name = "abcdefghijklmno" },
+		.mode = BED4_MODE_OFF, .forward = BED4_FORWARD_KERNEL, .neigh_max = 4194304,
+		.options = "df on\nmtu 1400\n", .given = "df on\n",
+	};
 }
 
 static void expect_info(int want, const char *what, const struct bed4_info *info)
@@ -50,7 +52,7 @@ static void takes_what_load_writes(void **state)
 	expect_info(0, NULL, &info);
 	memset(info.options, 'x', sizeof(info.options) - 1);
 	expect_info(0, NULL, &info);
-	info = (struct bed4_info){ .abi = BED4_ABI }; /* nothing has been set up yet */
+	info = (struct bed4_info){ .made = { .abi = BED4_ABI } }; /* nothing has been set up yet */
 	expect_info(0, NULL, &info);
 	expect_self(0, NULL, &self);
 	self.role = BED4_ROLE_PEER;
@@ -65,9 +67,9 @@ static void refuses_another_build(void **state)
 	struct bed4_self self = fixture_self;
 
 	(void)state;
-	info.abi++;
+	info.made.abi++;
 	expect_info(-EPROTO, "another version", &info);
-	info.tun_name[15] = 'x'; /* whose fields mean something else */
+	info.made.tun_name[15] = 'x'; /* whose fields mean something else */
 	expect_info(-EPROTO, "another version", &info);
 	self.abi = 0;
 	expect_self(-EPROTO, "another version", &self);
@@ -83,20 +85,22 @@ static void refuses_another_build(void **state)
 static void refuses_what_nobody_wrote(void **state)
 {
 	(void)state;
-	REFUSE("name", info.tun_name[15] = 'p');
-	REFUSE("name", strcpy(info.tun_name, "a/b"));
-	REFUSE("name", strcpy(info.tun_name, ".."));
-	REFUSE("name", strcpy(info.tun_name, "a\x1b[2J"));
-	REFUSE("name", strcpy(info.tun_name, "\xc3\xa4"));
+	REFUSE("name", info.made.tun_name[15] = 'p');
+	REFUSE("name", strcpy(info.made.tun_name, "a/b"));
+	REFUSE("name", strcpy(info.made.tun_name, ".."));
+	REFUSE("name", strcpy(info.made.tun_name, "a\x1b[2J"));
+	REFUSE("name", strcpy(info.made.tun_name, "\xc3\xa4"));
 	REFUSE("options", memset(info.options, 'x', sizeof(info.options)));
 	REFUSE("options", info.options[1] = '\t');
 	REFUSE("options", info.options[1] = '\x7f');
 	REFUSE("options", info.options[1] = '\x9b');
-	REFUSE("devices", info.v6_count = BED4_V6DEV_MAX + 1);
-	REFUSE("devices", info.v6_count = ~0u);
-	REFUSE("devices", info.v6_dev[7] = 0x80000000u);
-	REFUSE("devices", info.underlay = ~0u);
-	REFUSE("devices", info.tun = 0x80000000u);
+	REFUSE("options", memset(info.given, 'x', sizeof(info.given)));
+	REFUSE("devices", info.made.old_count = BED4_V6DEV_MAX + 1);
+	REFUSE("devices", info.made.v6_count = BED4_V6DEV_MAX + 1);
+	REFUSE("devices", info.made.v6_count = ~0u);
+	REFUSE("devices", info.made.v6_dev[7] = 0x80000000u);
+	REFUSE("devices", info.made.underlay = ~0u);
+	REFUSE("devices", info.made.tun = 0x80000000u);
 	REFUSE("mode", info.mode = BED4_MODE_OFF + 1);
 	REFUSE("mode", info.forward = BED4_FORWARD_KERNEL + 1);
 	REFUSE("neighbours", info.neigh_max++);

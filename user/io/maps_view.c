@@ -93,8 +93,10 @@ int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e
 	if (!err) {
 		m->alive = true;
 		take_fds(m, &reply);
-		return reply.fd_count >= 5 ? 0 : err_set(e, -EPROTO, "the daemon of %s is of another "
-								     "version", iface);
+		if (reply.fd_count >= 5)
+			return 0;
+		instance_maps_close(m);
+		return err_set(e, -EPROTO, "the daemon of %s is of another version", iface);
 	}
 	if (err != -ENOENT)
 		return err;
@@ -109,6 +111,18 @@ int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e
 	instance_maps_close(m);
 	return err_set(e, err, "cannot open the maps in %s: %s; are you root?", in.pin_dir,
 		       strerror(-err));
+}
+
+int instance_map_read(int fd, const void *key, void *value, size_t size)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (info.value_size != size)
+		return -EPROTO;
+	return bpf_map_lookup_elem(fd, key, value) ? -errno : 0;
 }
 
 void instance_maps_close(struct instance_maps *m)
