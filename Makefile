@@ -144,11 +144,18 @@ $(BUILD)/cov/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(cflags) -O1 -g $(san) -fsanitize=fuzzer-no-link -c $< -o $@
 
+# What talks to the kernel is linked whole; the fuzzer stands in for the calls below it.
+$(BUILD)/fuzz/fuzz_netlink: $(addprefix $(BUILD)/cov/user/io/,nl.o rtnl.o hops.o device.o)
+$(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
+$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o \
+		io/maps_view.o io/pin.o)
+$(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
+
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
-		$(BUILD)/cov/user/opt.o $(addprefix $(BUILD)/cov/user/io/,gso.o gro.o)
+		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o io/gso.o io/gro.o)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
-	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ -o $@
+	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ $(fuzz_libs) -o $@
 
 fuzz-build: $(FUZZ)
 

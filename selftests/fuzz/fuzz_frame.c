@@ -9,12 +9,7 @@
 #include <string.h>
 
 #include "6bed4/decide.h"
-
-static void promise(int kept)
-{
-	if (!kept)
-		abort();
-}
+#include "promise.h"
 
 static const struct bed4_neigh *no_neigh(const void *arg, const struct bed4_in6 *addr)
 {

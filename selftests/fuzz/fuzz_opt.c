@@ -9,15 +9,9 @@
 #include <string.h>
 
 #include "opt.h"
+#include "promise.h"
 
 #define WORDS_MAX 256
-
-/* In every build, whatever NDEBUG says. */
-static void promise(int kept)
-{
-	if (!kept)
-		abort();
-}
 
 static void check_v4(const struct opt_v4 *list, unsigned int count)
 {
