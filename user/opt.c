@@ -23,6 +23,8 @@ int opt_ipv6(const char *s, struct bed4_in6 *addr)
 	return inet_pton(AF_INET6, s, addr) == 1 ? 0 : -EINVAL;
 }
 
+#define UINT_DIGITS 10 /* leading zeros or not: what is remembered of a value is bounded */
+
 int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v)
 {
 	unsigned long n = 0;
@@ -31,7 +33,7 @@ int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v)
 	if (!*s)
 		return -EINVAL;
 	for (p = s; *p; p++) {
-		if (*p < '0' || *p > '9')
+		if (*p < '0' || *p > '9' || p - s == UINT_DIGITS)
 			return -EINVAL;
 		n = n * 10 + (unsigned long)(*p - '0');
 		if (n > UINT_MAX)

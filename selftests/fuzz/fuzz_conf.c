@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * A configuration file through its parser (user/conf.h). Each setting is one key and at most one word;
- * written down again, and parsed again, they are the same; what is refused says so in
- * one line that names the file. Must not know options.
+ * written down again, and parsed again, they are the same; what is refused says so in one line that
+ * names the file. The same text is then given to the options of `load`, which have to say of each setting
+ * that they take it, or why not, in one line. Must not know which options there are.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "opt.h"
 #include "promise.h"
 
 #define NAME "x.conf"
@@ -70,6 +72,26 @@ static void check_again(const struct plain *first)
 	free(again.text);
 }
 
+static int take_option(void *arg, const char *key, const char *value, struct err *e)
+{
+	return opt_word(arg, key, value, e);
+}
+
+static void into_options(const char *text, size_t len)
+{
+	struct load_options o;
+	struct opt_words w;
+	struct err e = {};
+	int err;
+
+	opt_words_init(&w);
+	err = conf_parse(NAME, text, len, take_option, &w, &e);
+	if (err)
+		check_refusal(&e);
+	else
+		promise(!opt_finish(&o, &w, NULL, &e) || *e.text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct plain p = { .size = 2 * size + 16 };
@@ -89,6 +111,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (err)
 		check_refusal(&e);
 	check_again(&p);
+	into_options(text, size - 1);
 	free(text);
 	free(p.text);
 	return 0;

@@ -40,6 +40,11 @@ def options():
     peer = ["--default-route", "--server", "145.136.0.1", "--keepalive=20,5", "--eager-tcp", "wlan0"]
     write("fuzz_opt", "router", "\n".join(router).encode())
     write("fuzz_opt", "peer", "\0".join(peer).encode())
+    base = "\n".join(o + ("" if " " in o else " on") for o in OPTIONS if o.split()[0] not in ("wait", "foreground"))
+    once = {o.split()[0]: o for o in base.split("\n") if o.split()[0] not in ("role", "prefix", "v6-dev")}
+    peer_base = "\n".join(o for n, o in once.items() if n not in ("public-v4", "forward", "nexthop-slots")) + "\n"
+    write("fuzz_opt", "reload", b"eth0\n--mtu\n1280\1" + peer_base.encode())
+    write("fuzz_opt", "reload-damaged", b"eth0\1mtu\n")
     for name, word in (("help", "--help"), ("unknown", "--no-such"), ("twice", "--mtu=1280\n--mtu=1281")):
         write("fuzz_opt", name, b"eth0\n" + word.encode())
 
@@ -140,6 +145,7 @@ def netlink():
         "link-short-mtu": (LINK, message(NEWLINK, link + attr(4, b"\5\5") + attr(30, b"")) + ack),
         "link-short-head": (LINK, message(NEWLINK, link[:6]) + ack),
         "link-refused": (LINK, refused),
+        "refused-least": (FILTERS, message(ERROR, struct.pack("<i", -2**31) + bytes(16))),
         "addresses": (ADDRESSES, message(NEWADDR, addr4 + addrs) * 6 + done + message(NEWADDR, addr4 + addrs, 1)
                       + done),
         "addresses-long": (ADDRESSES, message(NEWADDR, addr4 + attr(2, bytes(16))) + done),

@@ -10,7 +10,8 @@
 
 #include "io/nl.h"
 
-#define GET 2 /* RTM_GETxxx: types come in fours NEW, DEL, GET, SET */
+#define GET	  2 /* RTM_GETxxx: types come in fours NEW, DEL, GET, SET */
+#define ERRNO_MAX 4095 /* the kernel's own bound */
 
 /* libmnl takes lengths for ints: one of 2 GB and more is negative there, and would have no end. */
 static bool lengths_fit(const char *p, size_t n)
@@ -53,7 +54,8 @@ static int talk(int bus, struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
 		n = mnl_socket_recvfrom(nl, buf, sizeof(buf));
 		ret = n < 0 ? -1 : nl_run(buf, (size_t)n, seq, mnl_socket_get_portid(nl), cb, arg);
 	}
-	ret = ret < 0 ? -errno : 0;
+	if (ret < 0) /* errno is what the message said, whatever that was */
+		ret = errno > 0 && errno <= ERRNO_MAX ? -errno : -EBADMSG;
 	mnl_socket_close(nl);
 	return ret;
 }
