@@ -117,7 +117,7 @@ $(BUILD)/san/%.o: %.c
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 		$(addprefix $(BUILD)/san/user/,opt.o log.o conf.o sane.o) \
-		$(addprefix $(BUILD)/san/user/io/,burst.o gso.o gro.o) \
+		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
