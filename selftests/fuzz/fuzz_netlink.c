@@ -30,7 +30,7 @@ enum { NEW_DATAGRAM = 1, RAW = 2 };
 
 static const uint16_t types[] = {
 	RTM_NEWLINK, RTM_DELLINK, RTM_NEWADDR, RTM_DELADDR, RTM_NEWROUTE, RTM_DELROUTE, RTM_NEWRULE,
-	RTM_DELRULE, RTM_NEWNEIGH, RTM_DELNEIGH, RTM_NEWTFILTER, RTM_NEWNEXTHOP, GENL_ID_CTRL, 32,
+	RTM_DELRULE, RTM_NEWNEIGH, RTM_DELNEIGH, RTM_NEWTFILTER, RTM_NEWNEXTHOP, RTM_NEWQDISC, GENL_ID_CTRL, 32,
 	NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN,
 };
 
@@ -203,6 +203,7 @@ static void ask_filters(void)
 	int err = rtnl_filters(1, 1, &n);
 
 	promise(err <= 0 && err >= -4095);
+	rtnl_has_clsact(1);
 }
 
 static void ask_features(void)

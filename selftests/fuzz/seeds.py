@@ -107,7 +107,7 @@ def icmp4():
 
 # Indexes of fuzz_netlink.c's table of types.
 (NEWLINK, DELLINK, NEWADDR, DELADDR, NEWROUTE, DELROUTE, NEWRULE, DELRULE, NEWNEIGH, DELNEIGH, NEWTFILTER,
- NEWNEXTHOP, CTRL, FAMILY, DONE, ERROR, NOOP, OVERRUN) = range(18)
+ NEWNEXTHOP, NEWQDISC, CTRL, FAMILY, DONE, ERROR, NOOP, OVERRUN) = range(19)
 LINK, ADDRESSES, SUBNETS, DEFAULT, FILTERS, FEATURES, WATCH, DUMP = range(8)
 
 
@@ -152,7 +152,8 @@ def netlink():
         "subnets": (SUBNETS, message(NEWADDR, addr4 + addrs) * 6 + done),
         "subnets-33": (SUBNETS, message(NEWADDR, b"\2\x21" + addr4[2:] + addrs) + done),
         "default": (DEFAULT, message(NEWROUTE, route + via) * 2 + done),
-        "filters": (FILTERS, message(NEWTFILTER, bytes(20)) * 3 + done),
+        "filters": (FILTERS, message(NEWTFILTER, bytes(20)) * 3 + done + message(NEWQDISC, struct.pack("<iiIII", 0, 1, 0, 0, 0)
+                    + attr(1, b"clsact\0"), 1) + done),
         "features": (FEATURES, message(CTRL, genl + attr(2, b"netdev\0") + attr(1, b"\x20\0")) + ack
                      + message(FAMILY, genl + attr(1, u32(1)) + attr(3, struct.pack("<Q", 0x7f)), 1) + ack),
         "features-none": (FEATURES, refused),
@@ -174,8 +175,7 @@ def netlink():
 # --- maps -----------------------------------------------------------------------------------------
 
 def maps():
-    head, own, entry = 152 - 16, 128, 72
-    info = bytearray(head + 16)
+    info, own, entry = bytes(208 + 32), 128, 72
     for command in range(10):
         write("fuzz_maps", f"good-{command}", bytes([command, 0x12]))
         write("fuzz_maps", f"dead-{command}", bytes([command, 0x11]))
@@ -184,7 +184,7 @@ def maps():
         neighbours = b"".join(bytes(15) + bytes([0]) + b"\x83\1\2\3" + b"\xc3\x50" + bytes([s, 0x10 * s % 256])
                               + bytes([9]) * 48 for s in range(4))
         counters = b"".join(struct.pack("<Q", 1 << (i % 64)) for i in range(64))
-        write("fuzz_maps", f"busy-{command}", bytes([command, 0x12]) + bytes(info) + bytes(own) + neighbours
+        write("fuzz_maps", f"busy-{command}", bytes([command, 0x12]) + info + bytes(own) + neighbours
               + bytes(256) + counters)
     assert entry == len(neighbours) // 4
 

@@ -41,7 +41,7 @@ static void serve(uid_t uid, int ready)
 	fds.fd = setuid(uid) ? -1 : ctl_bind(name);
 	if (fds.fd < 0 || write(ready, "+", 1) != 1 || poll(&fds, 1, 5000) != 1)
 		_exit(1);
-	conn = ctl_accept(fds.fd, request, sizeof(request));
+	conn = ctl_accept(fds.fd, geteuid(), request, sizeof(request));
 	if (conn >= 0) {
 		snprintf(reply.text, sizeof(reply.text), "you said %s", request);
 		ctl_reply(conn, &reply);
