@@ -121,8 +121,8 @@ static void diff_xdp(const struct pkt *p, enum fx_dev from)
 	enum bed4_outcome o = fixture_decide(diff.self, p, from, &v), done;
 	bool drop, sent;
 
-	if (from == FX_V6 && o == BED4_MALFORMED)
-		o = BED4_OTHER;
+	if (pkt_get16(p->b + 12) == 0x86dd && o == BED4_MALFORMED)
+		o = BED4_OTHER; /* native, by whatever device */
 	if (o == BED4_OUT && v.len != p->len - 14)
 		o = BED4_SLOW_TRAILING;
 	enum bed4_outcome may[] = { o, is_forward(o) ? BED4_SLOW_NEXTHOP : BED4_SLOW_BIG, BED4_SLOW_BIG, 0 };
