@@ -126,7 +126,7 @@ int bpf_map_get_next_key(int fd, const void *key, void *next)
 /* What /proc says of the daemon. */
 bool show_privs_read(struct show_privs *p, unsigned int pid)
 {
-	*p = (struct show_privs){ .caps = pid, .filtered = true};
+	*p = (struct show_privs){ .caps = pid };
 	return pid & 1;
 }
 
