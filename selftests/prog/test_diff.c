@@ -28,6 +28,8 @@ static struct bed4_xdp_bpf *xdp;
 static struct bed4_tc_bpf *tc;
 static unsigned int dev[2];
 static __u64 counted[2][BED4_OUTCOME_COUNT]; /* by XDP, by TC ingress */
+#define FORGET 100 /* packets, of which most that cost something are within their limits */
+
 static uint64_t rng = 88172645463325252ull;
 
 static unsigned int dice(unsigned int n)
@@ -151,6 +153,13 @@ static enum bed4_outcome counted_now(int map, enum bed4_hook hook, const enum be
 	return found;
 }
 
+/* Does what is passed on as @o cost its sender something? */
+static bool costs(enum bed4_outcome o, enum fx_dev from)
+{
+	return o == BED4_SLOW_UNREACH || o == BED4_SLOW_BIG ||
+	       (from == FX_UNDER && (o == BED4_SLOW_ND || o == BED4_SLOW_MISMATCH || o == BED4_SLOW_HOPS));
+}
+
 static bool is_forward(enum bed4_outcome o)
 {
 	return o == BED4_IN_NATIVE || o == BED4_RELAY || o == BED4_OUT;
@@ -209,7 +218,8 @@ static void through_xdp(const struct pkt *p, enum fx_dev from)
 		may[1] = BED4_ICMP_BIG;
 		may[2] = BED4_LIMITED;
 	} else if (!is_forward(o)) {
-		may[1] = 0;
+		may[1] = costs(o, from) ? BED4_LIMITED : 0;
+		may[2] = 0;
 	}
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(xdp->progs.bed4_xdp), &opts), 0);
 	done = counted_now(bpf_map__fd(xdp->maps.stats), BED4_HOOK_XDP, may);
@@ -251,7 +261,7 @@ static void through_tc(const struct pkt *p)
 		return;
 	if (o == BED4_MALFORMED)
 		o = BED4_SLOW_MODE;
-	enum bed4_outcome may[] = { o, 0 };
+	enum bed4_outcome may[] = { o, costs(o, FX_UNDER) ? BED4_LIMITED : 0, 0 };
 
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(tc->progs.bed4_tc_in), &opts), 0);
 	done = counted_now(bpf_map__fd(tc->maps.stats), BED4_HOOK_TC_IN, may);
@@ -284,6 +294,10 @@ static void objects_and_decision_agree(void **state)
 
 		memset(p.b, 0, sizeof(p.b));
 		frame(&p, &from);
+		if (!(i % FORGET)) {
+			fixture_forget_limits(bpf_map__fd(xdp->maps.limit));
+			fixture_forget_limits(bpf_map__fd(tc->maps.limit));
+		}
 		through_xdp(&p, from);
 		if (from == FX_UNDER)
 			through_tc(&p);
