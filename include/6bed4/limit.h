@@ -64,13 +64,18 @@ BED4_INLINE __u32 bed4_limit_slot(__u64 key, __u64 seed)
 	return (h >> 40) & (BED4_LIMIT_SLOTS - 1);
 }
 
+#define BED4_LIMIT_SKEW 1000000000ull /* ns by which clocks of CPUs may differ: theirs advance by ticks */
+
 /* How long after @now (ns) the bucket will be full: 0 full already. */
 BED4_INLINE __u64 bed4_bucket_fills(__u64 full, struct bed4_rate rate, __u64 now)
 {
 	__s64 ahead = (__s64)(full - now);
 
-	/* One that needs longer than from empty is of another clock, and taken for new. */
-	return ahead > 0 && (__u64)ahead <= rate.gap * rate.burst ? (__u64)ahead : 0;
+	/*
+	 * From empty it takes gap * burst. A little longer, and a CPU that is ahead has emptied it; much
+	 * longer, and it is of another clock and taken for new.
+	 */
+	return ahead > 0 && (__u64)ahead <= rate.gap * rate.burst + BED4_LIMIT_SKEW ? (__u64)ahead : 0;
 }
 
 /* Are there @cost tokens at @now? @full is the bucket; 0 is a new one. */

@@ -350,6 +350,10 @@ static void limits_survive_clocks(void **state)
 	assert_in_range(allowed(l, 50 * SEC, a, 50), 0, 10);
 	assert_int_equal(allowed(l, 1ull << 62, a, 50), 10);
 	free(l);
+	l = new_limit();
+	assert_int_equal(allowed_site(l, SEC, 500, 1), 50); /* by a CPU whose tick has come */
+	assert_int_equal(allowed_site(l, SEC - SEC / 100, 500, 1), 0); /* and by one whose has not */
+	free(l);
 }
 
 /* --- what is charged ------------------------------------------------------------------------------ */
