@@ -41,12 +41,16 @@ enum bed4_charge_kind {
 	BED4_CHARGE_REPLY = 2,
 };
 
-/* Something of @who that would be answered. */
-BED4_INLINE struct bed4_charge bed4_charge_question(struct bed4_ep who, __u32 cost)
+/* What an NS draws from a peer: an NA, and as it may be a new neighbour's, three NS in turn. */
+#define BED4_NS_DRAWS 4
+
+/* Something of @who that would be answered by @draws packets. */
+BED4_INLINE struct bed4_charge bed4_charge_question(struct bed4_ep who, __u32 cost, __u32 draws)
 {
 	__u64 site = (__u64)who.addr << 32 | BED4_CHARGE_QUESTION;
 
-	return (struct bed4_charge){ .site = site, .one = site | (__u64)who.port << 16, .cost = cost };
+	return (struct bed4_charge){ .site = site, .one = site | (__u64)who.port << 16, .cost = cost,
+				     .draws = draws };
 }
 
 /*
@@ -77,10 +81,12 @@ BED4_INLINE enum bed4_outcome bed4_admit_nd(const struct bed4_self *self, const 
 {
 	bool router = BED4_ROLE(self) == BED4_ROLE_ROUTER;
 	struct bed4_ep named = dg->src;
+	__u32 draws;
 
 	if (router ? type == BED4_ND_RS || type == BED4_ND_NS :
 		     type == BED4_ND_NS || type == BED4_ND_REDIRECT) {
-		*c = bed4_charge_question(dg->src, 1);
+		draws = router || type != BED4_ND_NS ? 1 : BED4_NS_DRAWS;
+		*c = bed4_charge_question(dg->src, draws, draws);
 		return BED4_SLOW_ND;
 	}
 	if (router || type == BED4_ND_RS)
@@ -115,12 +121,12 @@ BED4_INLINE enum bed4_outcome bed4_admit_in(const struct bed4_self *self, const 
 		return bed4_admit_nd(self, dg, &src, ((const struct bed4_icmp6 *)(ip6 + 1))->type, neigh,
 				     arg, c);
 	case BED4_SLOW_MISMATCH: /* the RA is smaller than what costs twice */
-		*c = bed4_charge_question(dg->src, 1);
+		*c = bed4_charge_question(dg->src, 1, 1);
 		return o;
 	case BED4_SLOW_UNREACH:
 	case BED4_SLOW_HOPS:
 	case BED4_SLOW_BIG:
-		*c = bed4_charge_question(dg->src, bed4_error_cost(v->len));
+		*c = bed4_charge_question(dg->src, bed4_error_cost(v->len), 1);
 		return o;
 	default:
 		return o;
@@ -132,7 +138,7 @@ BED4_INLINE void bed4_admit_out(const struct bed4_verdict *v, enum bed4_outcome 
 {
 	*c = (struct bed4_charge){ 0 };
 	if (o == BED4_SLOW_UNREACH || o == BED4_SLOW_BIG)
-		*c = bed4_charge_question(bed4_stand_in(&v->ip6->src), bed4_error_cost(v->len));
+		*c = bed4_charge_question(bed4_stand_in(&v->ip6->src), bed4_error_cost(v->len), 1);
 }
 
 #endif

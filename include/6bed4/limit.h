@@ -51,7 +51,8 @@ enum bed4_limit_row {
 struct bed4_charge {
 	__u64 one; /* key among the endpoints; 0: it costs nothing */
 	__u64 site; /* among the addresses; 0: neither theirs nor one of the bucket for all */
-	__u32 cost; /* tokens of the address's bucket; of each other it is one */
+	__u32 cost; /* tokens of the address's bucket */
+	__u32 draws; /* packets, so many tokens of the bucket for all; of the endpoint's it is one */
 };
 
 /* The slot of @key, to be added to BED4_LIMIT_SITES or _ONES. */
@@ -133,7 +134,7 @@ BED4_INLINE bool bed4_limit_pay(struct bed4_bucket *one, struct bed4_bucket *sit
 	if (!bed4_slot_has(one, c->one, BED4_RATE_ONE, 1, now))
 		return false;
 	if (c->site && (!bed4_slot_has(site, c->site, BED4_RATE_SITE, c->cost, now) ||
-			!bed4_slot_take(all, 0, BED4_RATE_ALL, 1, now, collisions) ||
+			!bed4_slot_take(all, 0, BED4_RATE_ALL, c->draws, now, collisions) ||
 			!bed4_slot_take(site, c->site, BED4_RATE_SITE, c->cost, now, collisions)))
 		return false;
 	return bed4_slot_take(one, c->one, BED4_RATE_ONE, 1, now, collisions);

@@ -209,7 +209,7 @@ static unsigned int allowed(struct limit *l, uint64_t now, struct bed4_ep who, u
 	unsigned int n = 0;
 
 	while (tries--)
-		n += limit_allow(l, now, who, 1);
+		n += limit_allow(l, now, who, 1, 1);
 	return n;
 }
 
@@ -219,7 +219,7 @@ static unsigned int allowed_site(struct limit *l, uint64_t now, unsigned int tri
 	unsigned int n = 0;
 
 	while (tries--)
-		n += limit_allow(l, now, bed4_ep(htonl(0x01020304), htons(tries * 2)), cost);
+		n += limit_allow(l, now, bed4_ep(htonl(0x01020304), htons(tries * 2)), cost, 1);
 	return n;
 }
 
@@ -244,7 +244,7 @@ static void limits_hold(void **state)
 	free(l);
 	l = new_limit();
 	for (i = n = 0; i < 100000; i++) /* random addresses within one second */
-		n += limit_allow(l, SEC + i * 10000ull, bed4_ep((uint32_t)i * 2654435761u, a.port), 1);
+		n += limit_allow(l, SEC + i * 10000ull, bed4_ep((uint32_t)i * 2654435761u, a.port), 1, 1);
 	assert_in_range(n, 5400, 5500);
 	free(l);
 }
@@ -269,7 +269,7 @@ static void large_answers_cost_twice(void **state)
 	assert_int_equal(allowed_site(l, SEC, 1000, 2), 25);
 	assert_int_equal(allowed_site(l, SEC, 1000, 1), 0);
 	for (i = 0; i < 20; i++)
-		n += limit_allow(l, 9 * SEC, a, 2);
+		n += limit_allow(l, 9 * SEC, a, 2, 1);
 	assert_int_equal(n, 10);
 	free(l);
 }
@@ -280,11 +280,13 @@ static void large_answers_cost_twice(void **state)
  */
 static void floods_draw_a_tenth(void **state)
 {
-	static const struct { uint32_t answer, cost; } cases[] = { { 88, 1 }, { 72, 1 }, { 132 + 48, 2 } };
+	static const struct { uint32_t answer, cost; } cases[] = {
+		{ 88, 1 }, { 72, 1 }, { 132 + 48, 2 }, { BED4_NS_DRAWS * (72 + 28) - 28, BED4_NS_DRAWS },
+	};
 
 	(void)state;
-	for (unsigned int k = 0; k < 3 * 3; k++) {
-		unsigned int sources = 1u << k / 3 * 2, second, i;
+	for (unsigned int k = 0; k < 3 * 4; k++) {
+		unsigned int sources = 1u << k / 4 * 2, second, i;
 		struct limit *l = new_limit();
 
 		for (second = 0; second < 3; second++) {
@@ -293,8 +295,8 @@ static void floods_draw_a_tenth(void **state)
 			for (i = 0; i < 20000; i++) {
 				struct bed4_ep who = bed4_ep(htonl(0x14000000 + i % sources), htons(i / 16 * 2));
 
-				if (limit_allow(l, second * SEC + i * 50000ull, who, cases[k % 3].cost))
-					bytes += cases[k % 3].answer + 28;
+				if (limit_allow(l, second * SEC + i * 50000ull, who, cases[k % 4].cost, 1))
+					bytes += cases[k % 4].answer + 28;
 			}
 			assert_in_range(bytes, 1, 20000 * 160 / 10);
 		}
@@ -328,7 +330,7 @@ static void slots_depend_on_the_seed(void **state)
 
 	(void)state;
 	for (uint64_t i = 0; i < 16 * BED4_LIMIT_SLOTS; i++) {
-		uint64_t key = bed4_charge_question(bed4_ep((uint32_t)i, htons(1000)), 1).one;
+		uint64_t key = bed4_charge_question(bed4_ep((uint32_t)i, htons(1000)), 1, 1).one;
 		unsigned int slot = bed4_limit_slot(key, 0x123456789abcdefull);
 
 		assert_true(slot < BED4_LIMIT_SLOTS);

@@ -103,7 +103,7 @@ static void tell(struct pass *p, const struct about *a)
 		engine_end(p, BED4_ICMP4_FOREIGN);
 		return;
 	}
-	if (!limit_allow(p->t->limit, p->now, p->src, bed4_error_cost((__u32)a->len))) {
+	if (!limit_allow(p->t->limit, p->now, p->src, bed4_error_cost((__u32)a->len), 1)) {
 		engine_end(p, BED4_LIMITED);
 		return;
 	}

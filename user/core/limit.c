@@ -15,9 +15,9 @@ void limit_init(struct limit *l, __u64 seed, __u64 *collisions)
 	l->collisions = collisions;
 }
 
-bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who, __u32 cost)
+bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who, __u32 cost, __u32 draws)
 {
-	struct bed4_charge c = bed4_charge_question(who, cost);
+	struct bed4_charge c = bed4_charge_question(who, cost, draws);
 
 	return bed4_limit_pay(&l->row[BED4_LIMIT_ONES + bed4_limit_slot(c.one, l->seed)],
 			      &l->row[BED4_LIMIT_SITES + bed4_limit_slot(c.site, l->seed)],

@@ -19,9 +19,9 @@ struct limit {
 void limit_init(struct limit *l, __u64 seed, __u64 *collisions);
 
 /*
- * May @who be answered at @now (ns)? Takes tokens of all three buckets, or of none; @cost of that of
- * the IPv4 address (bed4_answer_cost()).
+ * May @who be answered at @now (ns), by @draws packets? Takes tokens of all three buckets, or of none;
+ * @cost of that of the IPv4 address (bed4_answer_cost()).
  */
-bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who, __u32 cost);
+bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who, __u32 cost, __u32 draws);
 
 #endif

@@ -242,7 +242,7 @@ static bool answer_ns(struct pass *p, const struct nd_msg *m)
 	__u8 *room;
 	size_t n;
 
-	if (!engine_allowed(p, bed4_answer_cost(ND_NA_LEN, p->v.len)))
+	if (!engine_allowed(p, BED4_NS_DRAWS, BED4_NS_DRAWS))
 		return false;
 	room = engine_room(p, ND_NA_LEN);
 	if (!room)

@@ -167,14 +167,14 @@ void engine_trim(struct pass *p)
 	ip6->vtf = bed4_with_tclass(ip6->vtf, p->v.tclass);
 }
 
-bool engine_allowed(struct pass *p, __u32 cost)
+bool engine_allowed(struct pass *p, __u32 cost, __u32 draws)
 {
 	const struct bed4_ip6 *ip6 = (const void *)p->data;
 	struct bed4_ep who = p->src;
 
 	if (p->hook == BED4_HOOK_TUN)
 		who = bed4_stand_in(&ip6->src);
-	if (limit_allow(p->t->limit, p->now, who, cost))
+	if (limit_allow(p->t->limit, p->now, who, cost, draws))
 		return true;
 	engine_end(p, BED4_LIMITED);
 	return false;
@@ -201,7 +201,7 @@ void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 pa
 		engine_end(p, o);
 		return;
 	}
-	if (!engine_allowed(p, bed4_error_cost((__u32)p->len)))
+	if (!engine_allowed(p, bed4_error_cost((__u32)p->len), 1))
 		return;
 	room = engine_room(p, BED4_ERROR_MAX);
 	if (!room)
