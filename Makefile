@@ -49,7 +49,7 @@ FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/
 BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
-	    $(BUILD)/skel/bench_live.skel.h
+	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flood.skel.h
 
 FUZZ_SECONDS ?= 60
 KEEP	?= 0
@@ -163,7 +163,17 @@ $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
 
 fuzz-build: $(FUZZ)
 
-tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG)
+# The generator of floods that a scenario uses.
+$(BUILD)/bpf/%.bpf.o: selftests/flood/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+$(BUILD)/flood: $(BUILD)/selftests/flood/flood.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lpthread -o $@
+
+tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG) $(BUILD)/flood
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)

@@ -120,6 +120,15 @@ static void text_privileges(const struct show *s)
 	       p.filtered ? ", seccomp" : "");
 }
 
+/* What full tables have cost, once they have. */
+static void text_losses(const struct show *s)
+{
+	if (s->events_lost)
+		printf("  events      %llu lost: senders that were too many to be noted at once\n", s->events_lost);
+	if (s->losses.collisions)
+		printf("  limits      %llu forgotten for the sake of other senders\n", s->losses.collisions);
+}
+
 static void text(const struct show *s, const struct totals *t)
 {
 	const struct bed4_info *info = &s->info;
@@ -148,8 +157,10 @@ static void text(const struct show *s, const struct totals *t)
 	printf(t->dropped ? ", mostly %s: %s\n" : "\n", outcome_name(t->top_drop),
 	       outcome_text(t->top_drop));
 	printf("  neighbours  %u of %u", s->neighbours, info->neigh_max);
-	printf(info->neigh_full ? ", full: %u more go by the router, see --neigh-max\n" : "\n",
-	       info->neigh_full);
+	printf(info->neigh_full ? ", full: %u more go by the router, see --neigh-max" : "", info->neigh_full);
+	printf(s->losses.neighbours ? ", full: %llu packets of others not accounted, see --neigh-max\n" : "\n",
+	       s->losses.neighbours);
+	text_losses(s);
 }
 
 /* The effective options as they were given: "name" -> value, or an array where one repeats. */
@@ -228,7 +239,9 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 	json_object_object_add(o, "packets", p);
 	show_put_number(o, "neighbours", s->neighbours);
 	show_put_number(o, "neighbours_max", s->info.neigh_max);
-	show_put_number(o, "neighbours_refused", s->info.neigh_full);
+	show_put_number(o, "neighbours_refused", s->info.neigh_full + s->losses.neighbours);
+	show_put_number(o, "events_lost", s->events_lost);
+	show_put_number(o, "limit_collisions", s->losses.collisions);
 	json_object_object_add(o, "privileges", privileges_json(s));
 	json_object_object_add(o, "options", options_json(s->info.options));
 	return o;

@@ -91,6 +91,25 @@ static int read_slow(struct show *s, int fd)
 	return 0;
 }
 
+/* What full tables have cost, in BPF and in the daemon. */
+static int read_losses(struct show *s, const struct instance_maps *m)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu, err;
+	struct bed4_cpu *c = cpus < 0 ? NULL : calloc((size_t)cpus, sizeof(*c));
+	__u32 zero = 0;
+
+	if (!c)
+		return -ENOMEM;
+	err = bpf_map_lookup_elem(m->losses, &zero, &s->losses) || bpf_map_lookup_elem(m->percpu, &zero, c) ?
+		      -errno : 0;
+	for (cpu = 0; !err && cpu < cpus; cpu++) {
+		s->events_lost += c[cpu].events_lost;
+		s->losses.collisions += c[cpu].collisions;
+	}
+	free(c);
+	return err;
+}
+
 static unsigned int count_neighbours(int fd, unsigned int max)
 {
 	struct bed4_in6 key, next;
@@ -137,6 +156,8 @@ static int read_maps(struct show *s, const char *iface, struct instance_maps *m,
 	err = read_stats(s, m->stats);
 	if (!err)
 		err = read_slow(s, m->slow);
+	if (!err)
+		err = read_losses(s, m);
 	if (err)
 		return err_set(e, err, "cannot read the maps of %s: %s", iface, strerror(-err));
 	s->neighbours = count_neighbours(m->neigh, s->info.neigh_max);

@@ -20,6 +20,8 @@ struct show {
 	struct bed4_self self;
 	struct bed4_info info;
 	struct bed4_count count[BED4_HOOK_COUNT][BED4_OUTCOME_COUNT];
+	struct bed4_losses losses; /* of BPF and daemon together */
+	__u64 events_lost;
 	unsigned int neighbours;
 	bool alive; /* its daemon */
 };

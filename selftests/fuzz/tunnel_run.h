@@ -15,6 +15,7 @@
 
 static struct tunnel tunnel;
 static struct limit limit;
+static __u64 collisions;
 static struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
 static struct actions actions;
 static __u64 now;
@@ -95,7 +96,7 @@ static void begin(uint8_t flags)
 	c.prefix.w[0] = BED4_HTONL(0x2001067c);
 	c.prefix.w[1] = BED4_HTONL(0x127c0000);
 	memset(slow, 0, sizeof(slow));
-	limit_init(&limit, flags);
+	limit_init(&limit, flags, &collisions);
 	tunnel_exit(&tunnel);
 	promise(!tunnel_init(&tunnel, &c, slow, &limit));
 	now = 1000 * NSEC_PER_SEC;

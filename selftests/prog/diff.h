@@ -73,6 +73,13 @@ static enum bed4_outcome counted_now(int map, enum bed4_hook hook, const enum be
 	return found;
 }
 
+/* Does what is passed on as @o cost its sender something? */
+static bool costs(enum bed4_outcome o, enum fx_dev from)
+{
+	return o == BED4_SLOW_UNREACH || o == BED4_SLOW_BIG ||
+	       (from == FX_UNDER && (o == BED4_SLOW_ND || o == BED4_SLOW_MISMATCH || o == BED4_SLOW_HOPS));
+}
+
 static bool is_forward(enum bed4_outcome o)
 {
 	return o == BED4_IN_NATIVE || o == BED4_RELAY || o == BED4_OUT;
@@ -131,7 +138,8 @@ static void diff_xdp(const struct pkt *p, enum fx_dev from)
 		may[1] = BED4_ICMP_BIG;
 		may[2] = BED4_LIMITED;
 	} else if (!is_forward(o)) {
-		may[1] = 0;
+		may[1] = costs(o, from) ? BED4_LIMITED : 0;
+		may[2] = 0;
 	}
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(diff.xdp->progs.bed4_xdp), &opts), 0);
 	done = counted_now(bpf_map__fd(diff.xdp->maps.stats), BED4_HOOK_XDP, may);
@@ -175,7 +183,7 @@ static void diff_tc(const struct pkt *p)
 		return;
 	if (o == BED4_MALFORMED)
 		o = BED4_SLOW_MODE;
-	enum bed4_outcome may[] = { o, 0 };
+	enum bed4_outcome may[] = { o, costs(o, FX_UNDER) ? BED4_LIMITED : 0, 0 };
 
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(diff.tc->progs.bed4_tc_in), &opts), 0);
 	done = counted_now(bpf_map__fd(diff.tc->maps.stats), BED4_HOOK_TC_IN, may);
@@ -196,6 +204,12 @@ static void diff_tc(const struct pkt *p)
 		say("TC: relayed wrongly", p, o);
 	if (opts.retval == TC_ACT_OK && (opts.data_size_out != p->len || memcmp(out, p->b, p->len)))
 		say("TC: passed on, but changed", p, o);
+}
+
+static void diff_forget_limits(void)
+{
+	fixture_forget_limits(bpf_map__fd(diff.xdp->maps.limit));
+	fixture_forget_limits(bpf_map__fd(diff.tc->maps.limit));
 }
 
 /* Every packet was counted once and as nothing else; returns how many, *@forwarded of them FORWARD. */

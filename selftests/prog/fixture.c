@@ -36,10 +36,14 @@ static enum bed4_policy no_policy(const void *arg, __be32 addr)
 static enum bed4_outcome decide_in(const struct bed4_self *self, struct bed4_cur cur, struct bed4_verdict *v)
 {
 	enum bed4_outcome o;
+	struct bed4_charge c;
 	struct bed4_dgram dg;
 
 	o = bed4_parse_outer(cur, self, &dg);
-	return o ? o : bed4_decide_in(self, &dg, no_policy, no_neigh, NULL, v);
+	if (o)
+		return o;
+	o = bed4_decide_in(self, &dg, no_policy, no_neigh, NULL, v);
+	return bed4_admit_in(self, &dg, v, o, no_neigh, NULL, &c);
 }
 
 enum bed4_outcome fixture_decide(const struct bed4_self *self, const struct pkt *in, enum fx_dev dev,
@@ -124,6 +128,16 @@ void fixture_counted(const struct fixture *f, const __u64 *before, const __u64 *
 			fail_msg("%s: outcome %u counted %llu times, expected %llu", f->name, o,
 				 after[o] - before[o], want);
 	}
+}
+
+void fixture_forget_limits(int map)
+{
+	static const struct bed4_bucket fresh[BED4_LIMIT_ROWS];
+	__u32 row[BED4_LIMIT_ROWS], n = BED4_LIMIT_ROWS;
+
+	for (__u32 i = 0; i < n; i++)
+		row[i] = i;
+	assert_int_equal(bpf_map_update_batch(map, row, fresh, &n, NULL), 0);
 }
 
 void fixture_enter(char **argv)

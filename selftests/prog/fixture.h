@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "6bed4/decide.h"
+#include "6bed4/admit.h"
 #include "pkt.h"
 
 #define ROUTER4	  "145.136.0.1"
@@ -45,7 +45,10 @@ extern const struct bed4_self fixture_self, fixture_peer;
 /* Compares what @f expects with what the router's native decision says. */
 void fixture_native(const struct fixture *f);
 
-/* What the native decision of @self says of a frame that came in by @dev; @v points into it. */
+/* Every bucket of map `limit` is full again. */
+void fixture_forget_limits(int map);
+
+/* What the native decision and admission of @self say of a frame that came in by @dev; @v points into it. */
 enum bed4_outcome fixture_decide(const struct bed4_self *self, const struct pkt *in, enum fx_dev dev,
 				 struct bed4_verdict *v);
 

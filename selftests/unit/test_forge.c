@@ -36,7 +36,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
+	limit_init(&core.limit, 7, &core.collisions);
 	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
 		return -1;
 	core.t.self.own = in6(ME6);

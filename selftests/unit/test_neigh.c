@@ -66,7 +66,7 @@ static int set_up_with(unsigned int max, bool eager)
 	tunnel_exit(&core.t);
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
+	limit_init(&core.limit, 7, &core.collisions);
 	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
 		return -1;
 	give_address(ep(ME4, PPORT));

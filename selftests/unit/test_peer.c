@@ -22,7 +22,7 @@ static int set_up(void **state)
 	tunnel_exit(&core.t);
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
+	limit_init(&core.limit, 7, &core.collisions);
 	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
 		return -1;
 	tunnel_start(&core.t, core.now);
