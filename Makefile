@@ -50,7 +50,7 @@ FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/
 BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
-	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h
+	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h $(BUILD)/skel/flood.skel.h
 NET	 = $(BUILD)/net/flow $(BUILD)/net/interrupt $(BUILD)/net/clock.so $(BUILD)/bpf/guests.bpf.o
 
 FUZZ_SECONDS ?= 60
@@ -121,7 +121,12 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(BUILD)/san/user/opt.o $(addprefix $(BUILD)/san/user/io/,burst.o gso.o gro.o) \
+<<<<<<< HEAD
+		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o) \
+=======
+		$(addprefix $(BUILD)/san/user/,opt.o log.o conf.o sane.o) \
+>>>>>>> hc
+		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
@@ -134,7 +139,7 @@ $(BUILD)/exhaust/%: $(BUILD)/selftests/exhaust/%.o $(BUILD)/selftests/prog/self.
 	$(Q)$(CC) $(CFLAGS) $^ -lcmocka -lpthread -o $@
 
 # The real objects under BPF_PROG_RUN.
-$(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o attach_xdp.o \
+$(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o rtnl.o attach_xdp.o \
 		attach_tc.o device.o pin.o) $(CORE:%.c=$(BUILD)/%.o)
 
 $(BUILD)/prog/test_privs: $(addprefix $(BUILD)/user/io/,privs.o confine.o)
@@ -148,11 +153,18 @@ $(BUILD)/cov/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(cflags) -O1 -g $(san) -fsanitize=fuzzer-no-link -c $< -o $@
 
+# What talks to the kernel is linked whole; the fuzzer stands in for the calls below it.
+$(BUILD)/fuzz/fuzz_netlink: $(addprefix $(BUILD)/cov/user/io/,nl.o rtnl.o hops.o device.o)
+$(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
+$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o \
+		io/maps_view.o io/pin.o)
+$(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
+
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
-		$(BUILD)/cov/user/opt.o $(addprefix $(BUILD)/cov/user/io/,gso.o gro.o)
+		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o io/gso.o io/gro.o)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
-	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ -o $@
+	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ $(fuzz_libs) -o $@
 
 fuzz-build: $(FUZZ)
 
@@ -172,7 +184,17 @@ $(BUILD)/net/clock.so: selftests/net/clock.c
 	$(call say,NET,$@)
 	$(Q)$(CC) $(WARN) $(CFLAGS) -D_GNU_SOURCE -fPIC -shared $< -o $@
 
-tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG) $(NET)
+# The generator of floods that a scenario uses.
+$(BUILD)/bpf/%.bpf.o: selftests/flood/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+$(BUILD)/flood: $(BUILD)/selftests/flood/flood.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lpthread -o $@
+
+tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG) $(NET) $(BUILD)/flood
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
@@ -220,7 +242,8 @@ $(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
 $(BUILD)/bench/neigh: $(BUILD)/selftests/bench/neigh.o $(FIXTURE_O) \
-		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o attach_xdp.o attach_tc.o device.o pin.o) \
+		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o rtnl.o attach_xdp.o \
+			attach_tc.o device.o pin.o) \
 		$(CORE:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@

@@ -7,31 +7,7 @@
 #ifndef BED4_ANSWER_BPF_H
 #define BED4_ANSWER_BPF_H
 
-#include "6bed4/limit.h"
 #include "room_xdp.bpf.h"
-
-/* May @dst be sent an error now? Costs a token of the CPU's bucket and of its own, or of neither. */
-static __always_inline bool may_answer(struct bed4_cpu *cpu, const struct bed4_in6 *dst)
-{
-	const struct bed4_rate one = BED4_RATE_ONE, all = BED4_RATE_ALL;
-	__u64 now = packet_time(cpu), full = 0, *found;
-	struct bed4_in6 key = *dst;
-
-	if (!bed4_bucket_has(cpu->answers, all, now))
-		return false;
-	found = bpf_map_lookup_elem(&limit, &key);
-	if (found)
-		full = *found;
-	if (!bed4_bucket_has(full, one, now))
-		return false;
-	full = bed4_bucket_take(full, one, now);
-	if (found)
-		*found = full;
-	else if (bpf_map_update_elem(&limit, &key, &full, BPF_ANY))
-		return false;
-	cpu->answers = bed4_bucket_take(cpu->answers, all, now);
-	return true;
-}
 
 /* An answer that is certain to be due; @upper stands behind the IPv6 header. */
 static __always_inline bool plainly_answerable(const struct bed4_ip6 *ip6, struct bed4_cur upper)
@@ -76,7 +52,7 @@ static __always_inline int put_answer(struct xdp_md *ctx, const struct bed4_self
 
 /*
  * Turns a packet that is larger than the tunnel's MTU into the answer to it. @tunnel: the endpoint that
- * it came from, port 0 for native IPv6. BED4_ICMP_BIG: done, to be sent by @back; LIMITED: no answer;
+ * it came from, port 0 for native IPv6. It has been paid for. BED4_ICMP_BIG: done, to be sent by @back;
  * SLOW_BIG: unchanged, left to the daemon; FAILED: damaged.
  */
 static __always_inline enum bed4_outcome too_big(struct xdp_md *ctx, const struct bed4_self *self,
@@ -92,8 +68,6 @@ static __always_inline enum bed4_outcome too_big(struct xdp_md *ctx, const struc
 
 	if (!eth || (eth->src[0] | eth->dst[0]) & 1 || !plainly_answerable(v->ip6, upper))
 		return BED4_SLOW_BIG;
-	if (!may_answer(cpu, &plan.dst))
-		return BED4_LIMITED;
 	plan.random = packet_random(cpu);
 	plan.back.ifindex = ctx->ingress_ifindex;
 	__builtin_memcpy(plan.back.dmac, eth->src, 6);

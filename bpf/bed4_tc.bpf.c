@@ -26,6 +26,20 @@ static __always_inline bool settled(enum bed4_hook hook, int err, enum bed4_outc
 	return !err;
 }
 
+/* Is this a device that XDP is attached to, where there is XDP? */
+static __always_inline bool has_xdp(__u32 ifindex)
+{
+	__u32 i;
+
+	for (i = 0; i < OUT_MAX; i++) {
+		if (i >= cfg_out_count)
+			break;
+		if (cfg_out[i] == ifindex)
+			return true;
+	}
+	return false;
+}
+
 /* What the shared decision cannot know: where the packet came from, and that it may be a GSO one. */
 static __always_inline enum bed4_outcome adjust_out(const struct __sk_buff *skb,
 						    const struct bed4_self *self,
@@ -51,6 +65,45 @@ static __always_inline bool wants_clamp(struct __sk_buff *skb, const struct bed4
 	struct bed4_cur upper = { (const void *)(ip6 + 1), (void *)(long)skb->data_end };
 
 	return cfg_mss && bed4_mss_look(ip6->next, upper, cfg_mss) != BED4_MSS_FINE;
+}
+
+/*
+ * Has our XDP program charged for a packet with outcome @o, which it saw before? It says so in `info`
+ * and not in a constant: `auto` may give XDP up when the programs are loaded already.
+ */
+static __always_inline bool charged_by_xdp(enum bed4_outcome o)
+{
+	__u32 zero = 0;
+	const struct bed4_info *i = bpf_map_lookup_elem(&info, &zero);
+
+	if (!i)
+		return false;
+	return i->mode == BED4_MODE_NATIVE || (i->mode == BED4_MODE_GENERIC && o != BED4_SLOW_BIG);
+}
+
+/* A datagram that is not forwarded: drop, or work for the daemon at its sender's cost. */
+static __always_inline int refuse_tunnel(const struct bed4_self *self, struct bed4_cpu *cpu,
+					 const struct bed4_dgram *dg, const struct bed4_verdict *v,
+					 enum bed4_outcome o, __u32 len)
+{
+	struct bed4_charge c;
+
+	o = bed4_admit_in(self, dg, v, o, ask_neigh, NULL, &c);
+	if (c.one && !charged_by_xdp(o))
+		o = charge(cpu, o, &c);
+	return leave(BED4_HOOK_TC_IN, o, len);
+}
+
+/* The same for a packet that the kernel routed to the TUN, from a device where XDP is or elsewhere. */
+static __always_inline int refuse_tun(const struct __sk_buff *skb, struct bed4_cpu *cpu,
+				      const struct bed4_verdict *v, enum bed4_outcome o, __u32 len)
+{
+	struct bed4_charge c;
+
+	bed4_admit_out(v, o, &c);
+	if (c.one && (cfg_kernel_forward || !has_xdp(skb->ingress_ifindex) || !charged_by_xdp(o)))
+		o = charge(cpu, o, &c);
+	return leave(BED4_HOOK_TC_OUT, o, len);
 }
 
 /* The TUN device asks before it queues a packet for the daemon: the length to keep, 0 drops it. */
@@ -88,8 +141,10 @@ int bed4_tc_out(struct __sk_buff *skb)
 	upper = cur;
 	o = bed4_decide_out(self, cur, len, BED4_FROM_TUN, ask_policy, NULL, &v);
 	o = adjust_out(skb, self, &v, o);
-	if ((o != BED4_OUT && o != BED4_OUT_ROUTER) || !bed4_take(&upper, BED4_IP6_LEN))
-		return leave(BED4_HOOK_TC_OUT, o, len);
+	if (o != BED4_OUT && o != BED4_OUT_ROUTER)
+		return refuse_tun(skb, cpu, &v, o, len);
+	if (!bed4_take(&upper, BED4_IP6_LEN))
+		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_MODE, len);
 	/* A packet that is redirected here has not been shown to tcpdump yet, nor ever will be. */
 	if (self->flags & BED4_SELF_WATCHED)
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_WATCHED, len);
@@ -144,14 +199,15 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 	if (bed4_parse_eth(&cur) != BED4_ETH_IP4)
 		return leave(BED4_HOOK_TC_IN, BED4_OTHER, len);
 	o = bed4_parse_outer_len(cur, len - ETH_LEN, self, &dg);
-	if (!o)
-		o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
+	if (o)
+		return leave(BED4_HOOK_TC_IN, o, len);
+	o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
 	if (o == BED4_MALFORMED)
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
 	if (o == BED4_SLOW_BIG && skb->gso_size)
 		o = BED4_RELAY; /* several datagrams in one; its sender has cut them to size */
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
-		return leave(BED4_HOOK_TC_IN, o, len);
+		return refuse_tunnel(self, cpu, &dg, &v, o, len);
 	if (wants_clamp(skb, v.ip6))
 		return leave(BED4_HOOK_TC_IN, BED4_SLOW_SYN, len);
 	random = packet_random(cpu);

@@ -52,10 +52,8 @@ static __always_inline int refuse_big(struct xdp_md *ctx, const struct bed4_self
 {
 	__u32 len = v->len;
 	struct nexthop back = {};
-	enum bed4_outcome o = BED4_SLOW_BIG;
+	enum bed4_outcome o = too_big(ctx, self, cpu, v, tunnel, &back);
 
-	if (!maybe_merged(self, v))
-		o = too_big(ctx, self, cpu, v, tunnel, &back);
 	if (o != BED4_ICMP_BIG)
 		return leave(o, len);
 	count(BED4_HOOK_XDP, o, len);
@@ -141,6 +139,40 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 	return XDP_PASS;
 }
 
+/*
+ * A datagram that is not forwarded: drop, or work for the daemon, which its sender has to pay for. What
+ * may be several packets in one pays at TC.
+ */
+static __always_inline int refuse_tunnel(struct xdp_md *ctx, const struct bed4_self *self,
+					 struct bed4_cpu *cpu, const struct bed4_dgram *dg,
+					 const struct bed4_verdict *v, enum bed4_outcome o)
+{
+	struct bed4_charge c;
+
+	if (o == BED4_SLOW_BIG && maybe_merged(self, v))
+		return leave(o, dg->len);
+	o = charge(cpu, bed4_admit_in(self, dg, v, o, ask_neigh, NULL, &c), &c);
+	if (o == BED4_SLOW_BIG)
+		return refuse_big(ctx, self, cpu, v, dg->src);
+	return leave(o, dg->len);
+}
+
+/* The same for a packet from native IPv6. */
+static __always_inline int refuse_native(struct xdp_md *ctx, const struct bed4_self *self,
+					 struct bed4_cpu *cpu, const struct bed4_verdict *v,
+					 enum bed4_outcome o)
+{
+	struct bed4_charge c;
+
+	if (o == BED4_SLOW_BIG && maybe_merged(self, v))
+		return leave(o, v->len);
+	bed4_admit_out(v, o, &c);
+	o = charge(cpu, o, &c);
+	if (o == BED4_SLOW_BIG)
+		return refuse_big(ctx, self, cpu, v, (struct bed4_ep){});
+	return leave(o, v->len);
+}
+
 /* @avail bytes of the frame are from @cur on, seen or not. */
 static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_self *self,
 				       struct bed4_cpu *cpu, struct bed4_cur cur, __u32 avail)
@@ -165,10 +197,8 @@ static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_sel
 		return strip_to_tun(ctx, self, cpu, &dg, &v, o);
 	case BED4_RELAY:
 		return relay(ctx, self, cpu, &dg, &v);
-	case BED4_SLOW_BIG:
-		return refuse_big(ctx, self, cpu, &v, dg.src);
 	default:
-		return leave(o, dg.len);
+		return refuse_tunnel(ctx, self, cpu, &dg, &v, o);
 	}
 }
 
@@ -188,10 +218,10 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 		o = BED4_OTHER; /* the kernel's own checks count it where operators look for it */
 	if (o == BED4_OUT && v.len != avail)
 		o = BED4_SLOW_TRAILING;
-	if (o == BED4_SLOW_BIG)
-		return refuse_big(ctx, self, cpu, &v, (struct bed4_ep){});
+	if (o == BED4_OTHER)
+		return leave(o, avail);
 	if (o != BED4_OUT)
-		return leave(o, o == BED4_OTHER ? avail : v.len);
+		return refuse_native(ctx, self, cpu, &v, o);
 	plan = (struct outer_plan){
 		.from = self->listen, .to = v.to, .len = v.len, .tclass = v.tclass,
 		.random = packet_random(cpu),

@@ -13,6 +13,7 @@ const volatile __u32 cfg_role; /* enum bed4_role, that of `self` */
 
 #define BED4_ROLE(self) cfg_role
 
+#include "6bed4/admit.h"
 #include "6bed4/decide.h"
 #include "6bed4/mss.h"
 #include "6bed4/outer.h"
@@ -32,6 +33,7 @@ const volatile __u32 cfg_hop_life; /* of what it holds, jiffies */
 const volatile __u32 cfg_csum; /* enum bed4_csum_mode */
 const volatile __u32 cfg_dscp; /* of outer headers; BED4_DSCP_COPY: the inner one's */
 const volatile bool cfg_df; /* outer headers forbid fragmentation */
+const volatile __u64 cfg_limit_seed; /* of the hash in front of `limit` */
 const volatile __u32 cfg_mss; /* TCP SYNs get no higher one; 0: they stay as they are */
 const volatile bool cfg_unfinished; /* packets may come with checksums that are not finished */
 const volatile bool cfg_generic; /* XDP in generic mode, behind GRO: a frame may be several packets */
@@ -70,14 +72,6 @@ static __always_inline void count(enum bed4_hook hook, enum bed4_outcome outcome
 		c->packets++;
 		c->bytes += bytes;
 	}
-}
-
-/* Tells the daemon of a validated sender that `neigh` does not hold. */
-static __always_inline void report_seen(const struct bed4_in6 *addr, struct bed4_ep ep)
-{
-	struct bed4_event ev = { .type = BED4_EVENT_SEEN, .neigh = *addr, .ep = ep };
-
-	bpf_ringbuf_output(&events, &ev, sizeof(ev), 0);
 }
 
 static __always_inline __u32 seconds(__u64 ns)
@@ -130,6 +124,49 @@ static __always_inline __u64 packet_time(struct bed4_cpu *cpu)
 	return cpu->now;
 }
 
+static __always_inline struct bed4_bucket *limit_row(__u32 row)
+{
+	return bpf_map_lookup_elem(&limit, &row);
+}
+
+/*
+ * Are there tokens for what @c costs? Then they are gone. Not inlined, and far from what forwards
+ * packets: only what leaves the fast path comes here.
+ */
+static __noinline bool may_pay(struct bed4_cpu *cpu, const struct bed4_charge *c)
+{
+	struct bed4_bucket *all = limit_row(BED4_LIMIT_ALL);
+	struct bed4_bucket *one = limit_row(BED4_LIMIT_ONES + bed4_limit_slot(c->one, cfg_limit_seed));
+	struct bed4_bucket *site = limit_row(BED4_LIMIT_SITES + bed4_limit_slot(c->site, cfg_limit_seed));
+
+	return cpu && all && one && site &&
+	       bed4_limit_pay(one, site, all, c, packet_time(cpu), &cpu->collisions);
+}
+
+/* What becomes of a packet with outcome @o that is to be passed on at the price of @c. */
+static __always_inline enum bed4_outcome charge(struct bed4_cpu *cpu, enum bed4_outcome o,
+						const struct bed4_charge *c)
+{
+	return c->one && !may_pay(cpu, c) ? BED4_LIMITED : o;
+}
+
+/*
+ * Tells the daemon of a validated sender that `neigh` does not hold; not of more than it can bear, for
+ * whoever can forge its source makes as many as it likes.
+ */
+static __noinline void report_seen(struct bed4_cpu *cpu, const struct bed4_in6 *addr,
+				   const struct bed4_ep *ep)
+{
+	struct bed4_event ev = { .type = BED4_EVENT_SEEN, .neigh = *addr, .ep = *ep };
+	struct bed4_bucket *b = limit_row(BED4_LIMIT_EVENTS);
+
+	if (!cpu || !b)
+		return;
+	if (!bed4_slot_take(b, 0, BED4_RATE_EVENTS, 1, packet_time(cpu), &cpu->collisions) ||
+	    bpf_ringbuf_output(&events, &ev, sizeof(ev), 0))
+		cpu->events_lost++;
+}
+
 /* A packet is counted with its neighbour when its random number says so. */
 static __always_inline bool sampled(__u32 random)
 {
@@ -149,7 +186,7 @@ static __always_inline void account_rx(struct bed4_cpu *cpu, const struct bed4_i
 		return;
 	n = bpf_map_lookup_elem(&neigh, &key);
 	if (!n) {
-		report_seen(&key, ep);
+		report_seen(cpu, &key, &ep);
 		return;
 	}
 	n->heard = seconds(packet_time(cpu));
@@ -175,7 +212,8 @@ static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len, _
 #define TELL_GAP 100000000 /* ns between two events about one neighbour */
 
 /* Peer: tells the daemon that @addr is in use and may need a path. */
-static __always_inline void tell_used(const struct bed4_in6 *addr, const struct bed4_neigh *n, __u64 now)
+static __always_inline void tell_used(struct bed4_cpu *cpu, const struct bed4_in6 *addr,
+				      const struct bed4_neigh *n, __u64 now)
 {
 	__u64 iid = (__u64)addr->w[2] << 32 | addr->w[3];
 	__u32 slot = ((iid ^ iid >> 29) * 0x9e3779b97f4a7c15ull) >> 56 & (TOLD_SLOTS - 1);
@@ -190,7 +228,8 @@ static __always_inline void tell_used(const struct bed4_in6 *addr, const struct 
 	}
 	told_it->iid = iid;
 	told_it->at = now;
-	bpf_ringbuf_output(&events, &ev, sizeof(ev), 0);
+	if (bpf_ringbuf_output(&events, &ev, sizeof(ev), 0))
+		cpu->events_lost++;
 }
 
 /* Peer: sent to (or heard from) the router just now. Stores only what changes. */
@@ -224,7 +263,7 @@ static __always_inline enum bed4_outcome choose_path(const struct bed4_self *sel
 					       &tell);
 
 	if (tell)
-		tell_used(&key, n, now);
+		tell_used(cpu, &key, n, now);
 	if (n) {
 		n->used = seconds(now);
 		__sync_fetch_and_add(&n->tx_packets, 1);

@@ -6,11 +6,12 @@
 #ifndef BED4_MAPS_BPF_H
 #define BED4_MAPS_BPF_H
 
+#include "6bed4/limit.h"
 #include "6bed4/map.h"
 #include <bpf/bpf_helpers.h>
 
 /*
- * What `load` set up. Written by the daemon, read by tools only. First of all, because libbpf makes and pins
+ * What `load` set up. Written by the daemon, read by tools; TC asks it whether XDP is attached. First of all, because libbpf makes and pins
  * maps in this order.
  */
 struct {
@@ -119,15 +120,24 @@ struct {
 } hops SEC(".maps");
 
 /*
- * Router: buckets (6bed4/limit.h) of those whom XDP has sent an ICMPv6 error. When it is full those who
- * were refused or answered longest ago are forgotten; the bound in all is in `percpu`.
+ * The buckets (6bed4/limit.h) of those who ask for what is answered, by XDP or by the daemon. One table
+ * for all CPUs: only what leaves the fast path touches it.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
-	__type(key, struct bed4_in6);
-	__type(value, __u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, BED4_LIMIT_ROWS);
+	__type(key, __u32);
+	__type(value, struct bed4_bucket);
 } limit SEC(".maps");
+
+/* What full tables cost in the daemon, which maps it; what they cost in BPF is in `percpu`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_losses);
+} losses SEC(".maps");
 
 /* What the operator lifted or denied, enum bed4_policy. Written by the daemon. */
 struct {
@@ -138,7 +148,7 @@ struct {
 	__type(value, __u32);
 } policy4 SEC(".maps");
 
-/* struct bed4_event, from BPF to the daemon. When it is full, events are lost, nothing else. */
+/* struct bed4_event, from BPF to the daemon. When it is full, events are lost and counted, nothing else. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 64 * 1024);

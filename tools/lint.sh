@@ -12,7 +12,7 @@ complain() {
 
 # include <- bpf; include <- core <- cmd_load -> io -> include
 includes() { grep -nE '^#include' "$@" /dev/null; }
-out=$(includes include/6bed4/*.h | grep -vE '"(types|wire|addr|csum|stat|map|parse|ecn|decide|outer|limit|icmp6|mss|vmlinux)\.h"|<linux/types\.h>|<std(bool|def)\.h>')
+out=$(includes include/6bed4/*.h | grep -vE '"(types|wire|addr|csum|stat|map|parse|ecn|decide|outer|limit|admit|icmp6|mss|vmlinux)\.h"|<linux/types\.h>|<std(bool|def)\.h>')
 [ -z "$out" ] || complain "include/ may use itself and integer types only:
 $out"
 out=$(includes user/core/*.[ch] | grep -vE '"6bed4/|"(core/)?[a-z0-9]+\.h"|<std[a-z]+\.h>|<string\.h>|<errno\.h>')
@@ -20,6 +20,11 @@ out=$(includes user/core/*.[ch] | grep -vE '"6bed4/|"(core/)?[a-z0-9]+\.h"|<std[
 $out"
 out=$(includes user/io/*.[ch] | grep -E '"core/')
 [ -z "$out" ] || complain "user/io must not know user/core:
+$out"
+
+out=$(grep -nE 'mnl_attr_get_(u8|u16|u32|u64|str)\(|= mnl_nlmsg_get_payload\(|mnl_cb_run\(' user/*.c user/io/*.c |
+	grep -v '^user/io/nl\.c:')
+[ -z "$out" ] || complain "netlink messages are read by nl_run(), nl_head() and nl_get(), which look at lengths:
 $out"
 
 for f in $(git ls-files '*.c' '*.h' '*.sh' '*.py' Makefile 2>/dev/null); do

@@ -93,11 +93,6 @@ static void text(const struct line *l)
 	       n->rx_bytes, n->tx_packets, n->tx_bytes);
 }
 
-static void put(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
 static struct json_object *json(const struct line *l)
 {
 	const struct bed4_neigh *n = &l->n;
@@ -110,18 +105,17 @@ static struct json_object *json(const struct line *l)
 	char buf[SHOW_TEXT];
 	size_t i;
 
-	put(o, "iface", l->s->iface);
-	put(o, "address", show_ip6(&l->addr, buf));
-	put(o, "via", show_ep(l->via, buf));
-	put(o, "dev", l->s->info.made.tun_name);
-	put(o, "lladdr", show_lladdr(bed4_ep(n->addr, n->port), buf));
-	put(o, "path", l->path);
-	put(o, "state", l->state);
+	show_put(o, "iface", l->s->iface);
+	show_put(o, "address", show_ip6(&l->addr, buf));
+	show_put(o, "via", show_ep(l->via, buf));
+	show_put(o, "dev", l->s->info.made.tun_name);
+	show_put(o, "lladdr", show_lladdr(bed4_ep(n->addr, n->port), buf));
+	show_put(o, "path", l->path);
+	show_put(o, "state", l->state);
 	if (*l->reason)
-		put(o, "reason", l->reason);
+		show_put(o, "reason", l->reason);
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		json_object_object_add(o, numbers[i].key,
-				       json_object_new_int64((int64_t)numbers[i].value));
+		show_put_number(o, numbers[i].key, numbers[i].value);
 	return o;
 }
 

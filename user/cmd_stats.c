@@ -45,13 +45,13 @@ static struct json_object *json_hook(const struct show *s, enum bed4_hook hook, 
 		if (!c->packets && !all)
 			continue;
 		row = json_object_new_object();
-		json_object_object_add(row, "name", json_object_new_string(outcome_name(o)));
-		json_object_object_add(row, "kind", json_object_new_string(kind_name(outcome_kind(o))));
-		json_object_object_add(row, "packets", json_object_new_int64((int64_t)c->packets));
-		json_object_object_add(row, "bytes", json_object_new_int64((int64_t)c->bytes));
+		show_put(row, "name", outcome_name(o));
+		show_put(row, "kind", kind_name(outcome_kind(o)));
+		show_put_number(row, "packets", c->packets);
+		show_put_number(row, "bytes", c->bytes);
 		json_object_array_add(list, row);
 	}
-	json_object_object_add(h, "hook", json_object_new_string(hook_name(hook)));
+	show_put(h, "hook", hook_name(hook));
 	json_object_object_add(h, "outcomes", list);
 	return h;
 }
@@ -72,7 +72,7 @@ static int show_one(const struct show *s, struct instance_maps *m, void *arg)
 	hooks = json_object_new_array();
 	for (hook = 0; hook < BED4_HOOK_COUNT; hook++)
 		json_object_array_add(hooks, json_hook(s, hook, ask->all));
-	json_object_object_add(o, "iface", json_object_new_string(s->iface));
+	show_put(o, "iface", s->iface);
 	json_object_object_add(o, "hooks", hooks);
 	json_object_array_add(ask->list, o);
 	return EXIT_DONE;

@@ -117,7 +117,16 @@ static void text_privileges(const struct show *s)
 			printf(" %s", buf);
 	}
 	printf("%s%s%s\n", p.caps ? "" : " no capabilities", p.no_new_privs ? ", no new ones" : "",
-	       p.seccomp == 2 ? ", seccomp" : "");
+	       p.filtered ? ", seccomp" : "");
+}
+
+/* What full tables have cost, once they have. */
+static void text_losses(const struct show *s)
+{
+	if (s->events_lost)
+		printf("  events      %llu lost: senders that were too many to be noted at once\n", s->events_lost);
+	if (s->losses.collisions)
+		printf("  limits      %llu forgotten for the sake of other senders\n", s->losses.collisions);
 }
 
 static void text(const struct show *s, const struct totals *t)
@@ -140,7 +149,7 @@ static void text(const struct show *s, const struct totals *t)
 	printf(info->made.xdp_id ? ", forward %s\n" : "\n", opt_forward_name(info->forward));
 	text_options(s, "permit-v4");
 	text_options(s, "deny-v4");
-	printf("  uptime      %s\n", show_age(show_now() - info->started, buf));
+	printf("  uptime      %s\n", show_age(show_uptime(s), buf));
 	text_privileges(s);
 	printf("  packets     %llu fast, %llu by the daemon, %llu answered\n", t->fast, t->slow,
 	       t->answered);
@@ -148,18 +157,10 @@ static void text(const struct show *s, const struct totals *t)
 	printf(t->dropped ? ", mostly %s: %s\n" : "\n", outcome_name(t->top_drop),
 	       outcome_text(t->top_drop));
 	printf("  neighbours  %u of %u", s->neighbours, info->neigh_max);
-	printf(info->neigh_full ? ", full: %u more go by the router, see --neigh-max\n" : "\n",
-	       info->neigh_full);
-}
-
-static void put(struct json_object *o, const char *key, const char *value)
-{
-	json_object_object_add(o, key, json_object_new_string(value));
-}
-
-static void put_number(struct json_object *o, const char *key, __u64 value)
-{
-	json_object_object_add(o, key, json_object_new_int64((int64_t)value));
+	printf(info->neigh_full ? ", full: %u more go by the router, see --neigh-max" : "", info->neigh_full);
+	printf(s->losses.neighbours ? ", full: %llu packets of others not accounted, see --neigh-max\n" : "\n",
+	       s->losses.neighbours);
+	text_losses(s);
 }
 
 /* The effective options as they were given: "name" -> value, or an array where one repeats. */
@@ -172,7 +173,7 @@ static struct json_object *options_json(const char *p)
 		if (sscanf(p, "%31s %127[^\n]", name, value) != 2)
 			continue;
 		if (strcmp(name, "permit-v4") && strcmp(name, "deny-v4") && strcmp(name, "v6-dev")) {
-			put(o, name, value);
+			show_put(o, name, value);
 			continue;
 		}
 		if (!json_object_object_get_ex(o, name, &list)) {
@@ -194,13 +195,13 @@ static struct json_object *privileges_json(const struct show *s)
 	json_object_object_add(o, "capabilities", caps);
 	if (!s->alive || !show_privs_read(&p, s->info.made.pid))
 		return o;
-	put(o, "user", show_privs_user(&p, buf, sizeof(buf)));
+	show_put(o, "user", show_privs_user(&p, buf, sizeof(buf)));
 	for (cap = 0; cap < SHOW_CAPS; cap++) {
 		if (show_privs_cap(&p, cap, buf, sizeof(buf)))
 			json_object_array_add(caps, json_object_new_string(buf));
 	}
 	json_object_object_add(o, "no_new_privs", json_object_new_boolean(p.no_new_privs));
-	json_object_object_add(o, "seccomp", json_object_new_boolean(p.seccomp == 2));
+	json_object_object_add(o, "seccomp", json_object_new_boolean(p.filtered));
 	return o;
 }
 
@@ -209,36 +210,38 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 	struct json_object *o = json_object_new_object(), *p = json_object_new_object();
 	char buf[SHOW_TEXT], prefix[SHOW_TEXT + 3];
 
-	put(o, "iface", s->iface);
-	put(o, "role", opt_role_name(s->self.role));
-	put(o, "tun", s->info.made.tun_name);
-	put(o, "state", !s->alive ? "dead" : s->info.degraded ? "degraded" : "up");
-	put(o, "state_text", state_text(s));
-	put_number(o, "pid", s->info.made.pid);
+	show_put(o, "iface", s->iface);
+	show_put(o, "role", opt_role_name(s->self.role));
+	show_put(o, "tun", s->info.made.tun_name);
+	show_put(o, "state", !s->alive ? "dead" : s->info.degraded ? "degraded" : "up");
+	show_put(o, "state_text", state_text(s));
+	show_put_number(o, "pid", s->info.made.pid);
 	if (s->self.flags & BED4_SELF_ADDR) {
-		put(o, "address", show_ip6(&s->self.own, buf));
+		show_put(o, "address", show_ip6(&s->self.own, buf));
 		snprintf(prefix, sizeof(prefix), "%s/64", prefix_text(s, buf));
-		put(o, "prefix", prefix);
+		show_put(o, "prefix", prefix);
 	}
-	put_number(o, "mtu", s->self.mtu);
-	put(o, "listen", show_ep(s->self.listen, buf));
+	show_put_number(o, "mtu", s->self.mtu);
+	show_put(o, "listen", show_ep(s->self.listen, buf));
 	if (s->self.public.addr)
-		put(o, "public", show_ep(s->self.public, buf));
+		show_put(o, "public", show_ep(s->self.public, buf));
 	if (s->self.role == BED4_ROLE_PEER)
-		put(o, "server", show_ep(s->self.server, buf));
-	put(o, "fast_path", opt_mode_name(s->info.mode));
-	put(o, "forward", opt_forward_name(s->info.forward));
-	put_number(o, "uptime_seconds", (show_now() - s->info.started) / 1000000000ull);
-	put_number(p, "fast", t->fast);
-	put_number(p, "daemon", t->slow);
-	put_number(p, "answered", t->answered);
-	put_number(p, "dropped", t->dropped);
+		show_put(o, "server", show_ep(s->self.server, buf));
+	show_put(o, "fast_path", opt_mode_name(s->info.mode));
+	show_put(o, "forward", opt_forward_name(s->info.forward));
+	show_put_number(o, "uptime_seconds", show_uptime(s) / 1000000000ull);
+	show_put_number(p, "fast", t->fast);
+	show_put_number(p, "daemon", t->slow);
+	show_put_number(p, "answered", t->answered);
+	show_put_number(p, "dropped", t->dropped);
 	if (t->dropped)
-		put(p, "top_drop", outcome_name(t->top_drop));
+		show_put(p, "top_drop", outcome_name(t->top_drop));
 	json_object_object_add(o, "packets", p);
-	put_number(o, "neighbours", s->neighbours);
-	put_number(o, "neighbours_max", s->info.neigh_max);
-	put_number(o, "neighbours_refused", s->info.neigh_full);
+	show_put_number(o, "neighbours", s->neighbours);
+	show_put_number(o, "neighbours_max", s->info.neigh_max);
+	show_put_number(o, "neighbours_refused", s->info.neigh_full + s->losses.neighbours);
+	show_put_number(o, "events_lost", s->events_lost);
+	show_put_number(o, "limit_collisions", s->losses.collisions);
 	json_object_object_add(o, "privileges", privileges_json(s));
 	json_object_object_add(o, "options", options_json(s->info.options));
 	return o;

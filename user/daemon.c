@@ -195,7 +195,7 @@ static int open_tunnel(struct daemon *d, struct err *e)
 		c.server = bed4_ep(d->opt.server, BED4_HTONS(BED4_PORT));
 	if (getrandom(&c.seed, sizeof(c.seed), 0) != sizeof(c.seed))
 		c.seed = daemon_now();
-	limit_init(&d->limit, c.seed);
+	limit_init(&d->limit, c.seed, &fastpath_losses(d->fp)->collisions);
 	err = tunnel_init(&d->tunnel, &c, fastpath_slow(d->fp), &d->limit);
 	if (err)
 		return err_set(e, err, "the options contradict each other: %s", strerror(-err));

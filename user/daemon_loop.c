@@ -103,6 +103,14 @@ static bool told_lately(struct daemon *d, const struct bed4_in6 *addr, __u32 now
 	return lately;
 }
 
+/* A sender for map `neigh`, which may be full: then it is only counted. */
+static void enter_seen(struct daemon *d, const struct bed4_in6 *addr, struct bed4_ep ep, __u64 packets,
+		       __u64 bytes)
+{
+	if (fastpath_seen(d->fp, addr, ep, daemon_seconds(), packets, bytes) == -ENOSPC)
+		fastpath_losses(d->fp)->neighbours++;
+}
+
 static void note_seen(struct daemon *d, const struct action *act)
 {
 	__u64 n = d->opt.account;
@@ -116,7 +124,7 @@ static void note_seen(struct daemon *d, const struct action *act)
 			return;
 		n = 0;
 	}
-	fastpath_seen(d->fp, &act->in6, act->to, now, n, n * act->len);
+	enter_seen(d, &act->in6, act->to, n, n * act->len);
 }
 
 static void sent(void *arg, unsigned int note, bool ok)
@@ -321,7 +329,7 @@ static void on_event(void *arg, const struct bed4_event *ev)
 	struct daemon *d = arg;
 
 	if (ev->type == BED4_EVENT_SEEN && d->opt.account)
-		fastpath_seen(d->fp, &ev->neigh, ev->ep, daemon_seconds(), d->opt.account, 0);
+		enter_seen(d, &ev->neigh, ev->ep, d->opt.account, 0);
 	if (ev->type != BED4_EVENT_USED)
 		return;
 	tunnel_used(&d->tunnel, daemon_now(), &ev->neigh, ev->used, ev->heard, &d->actions);

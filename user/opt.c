@@ -23,6 +23,8 @@ int opt_ipv6(const char *s, struct bed4_in6 *addr)
 	return inet_pton(AF_INET6, s, addr) == 1 ? 0 : -EINVAL;
 }
 
+#define UINT_DIGITS 10 /* leading zeros or not: what is remembered of a value is bounded */
+
 int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v)
 {
 	unsigned long n = 0;
@@ -31,7 +33,7 @@ int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v)
 	if (!*s)
 		return -EINVAL;
 	for (p = s; *p; p++) {
-		if (*p < '0' || *p > '9')
+		if (*p < '0' || *p > '9' || p - s == UINT_DIGITS)
 			return -EINVAL;
 		n = n * 10 + (unsigned long)(*p - '0');
 		if (n > UINT_MAX)
@@ -130,14 +132,14 @@ const char *opt_role_name(enum bed4_role role)
 
 /* --- one setter per option: 0 or -errno; -E2BIG is "too many" ----------------------------------- */
 
-static int valid_iface(const char *s)
+int opt_iface(const char *s)
 {
 	size_t len = strlen(s), i;
 
 	if (!len || len >= BED4_NAME_LEN || !strcmp(s, ".") || !strcmp(s, ".."))
 		return -EINVAL;
 	for (i = 0; i < len; i++) {
-		if (s[i] <= ' ' || s[i] == '/' || s[i] == ':' || s[i] == 127)
+		if (s[i] <= ' ' || s[i] > '~' || s[i] == '/' || s[i] == ':')
 			return -EINVAL;
 	}
 	return s[0] == '-' ? -EINVAL : 0; /* every tool would take it for an option */
@@ -145,7 +147,7 @@ static int valid_iface(const char *s)
 
 static int set_name(char name[BED4_NAME_LEN], const char *s)
 {
-	if (valid_iface(s))
+	if (opt_iface(s))
 		return -EINVAL;
 	memcpy(name, s, strlen(s) + 1);
 	return 0;
@@ -357,7 +359,7 @@ static int set_radius(struct load_options *o, const char *s)
 
 static int set_neigh_max(struct load_options *o, const char *s)
 {
-	return opt_uint(s, 16, 4194304, &o->neigh_max);
+	return opt_uint(s, 16, BED4_NEIGH_LIMIT, &o->neigh_max);
 }
 
 static int set_hop_slots(struct load_options *o, const char *s)

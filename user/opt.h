@@ -102,6 +102,7 @@ int opt_v4_prefix(const char *s, struct opt_v4 *p); /* "A", "A/LEN"; host bits m
 int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v);
 int opt_endpoint(const char *s, struct bed4_ep *ep); /* IPV4:PORT */
 int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0 */
+int opt_iface(const char *s); /* can it be the name of a device, and pass through every tool? */
 
 const char *opt_mode_name(enum bed4_mode mode);
 const char *opt_forward_name(enum bed4_forward forward);

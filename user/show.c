@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "cmd.h"
+#include "sane.h"
 #include "show.h"
 
 __u64 show_now(void)
@@ -18,6 +19,13 @@ __u64 show_now(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
+}
+
+__u64 show_uptime(const struct show *s)
+{
+	__u64 now = show_now();
+
+	return now > s->info.started ? now - s->info.started : 0;
 }
 
 int show_args(struct show_args *a, int argc, char **argv, const char *help, bool takes_all, int *code)
@@ -83,6 +91,25 @@ static int read_slow(struct show *s, int fd)
 	return 0;
 }
 
+/* What full tables have cost, in BPF and in the daemon. */
+static int read_losses(struct show *s, const struct instance_maps *m)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu, err;
+	struct bed4_cpu *c = cpus < 0 ? NULL : calloc((size_t)cpus, sizeof(*c));
+	__u32 zero = 0;
+
+	if (!c)
+		return -ENOMEM;
+	err = bpf_map_lookup_elem(m->losses, &zero, &s->losses) || bpf_map_lookup_elem(m->percpu, &zero, c) ?
+		      -errno : 0;
+	for (cpu = 0; !err && cpu < cpus; cpu++) {
+		s->events_lost += c[cpu].events_lost;
+		s->losses.collisions += c[cpu].collisions;
+	}
+	free(c);
+	return err;
+}
+
 static unsigned int count_neighbours(int fd, unsigned int max)
 {
 	struct bed4_in6 key, next;
@@ -96,27 +123,41 @@ static unsigned int count_neighbours(int fd, unsigned int max)
 	return n;
 }
 
+/* `info` and `self`, if they are what this build writes. */
+static int read_head(struct show *s, const struct instance_maps *m, struct err *e)
+{
+	int err = instance_read_info(m->info, &s->info);
+	__u32 zero = 0;
+
+	if (!err && !s->info.made.abi)
+		return err_set(e, -ENODATA, "a load of %s was cut short: load it again, or `6bed4ctl unload %s`",
+			       s->iface, s->iface);
+	if (!err) {
+		err = info_sane(&s->info, s->iface, e);
+		if (err)
+			return err;
+		err = instance_map_read(m->self, &zero, &s->self, sizeof(s->self));
+	}
+	if (err)
+		return err_set(e, err, "cannot read the maps of %s: %s", s->iface, strerror(-err));
+	return self_sane(&s->self, s->iface, e);
+}
+
 static int read_maps(struct show *s, const char *iface, struct instance_maps *m, struct err *e)
 {
-	__u32 zero = 0;
-	int err = 0;
+	int err;
 
 	memset(s, 0, sizeof(*s));
 	snprintf(s->iface, sizeof(s->iface), "%s", iface);
 	s->alive = m->alive;
-	err = instance_read_info(m->info, &s->info);
-	if (!err && !s->info.made.abi)
-		return err_set(e, -ENODATA, "a load of %s was cut short: load it again, or `6bed4ctl unload %s`",
-			       iface, iface);
-	if (!err && s->info.made.abi != BED4_ABI)
-		return err_set(e, -EPROTO, "%s was loaded by another version of 6bed4ctl; load it again",
-			       iface);
-	if (!err && bpf_map_lookup_elem(m->self, &zero, &s->self))
-		err = -errno;
-	if (!err)
-		err = read_stats(s, m->stats);
+	err = read_head(s, m, e);
+	if (err)
+		return err;
+	err = read_stats(s, m->stats);
 	if (!err)
 		err = read_slow(s, m->slow);
+	if (!err)
+		err = read_losses(s, m);
 	if (err)
 		return err_set(e, err, "cannot read the maps of %s: %s", iface, strerror(-err));
 	s->neighbours = count_neighbours(m->neigh, s->info.neigh_max);
@@ -206,11 +247,21 @@ const char *show_age(__u64 ns, char buf[SHOW_TEXT])
 	return buf;
 }
 
+void show_put(struct json_object *o, const char *key, const char *value)
+{
+	json_object_object_add(o, key, json_object_new_string(value));
+}
+
+void show_put_number(struct json_object *o, const char *key, __u64 value)
+{
+	json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
 struct json_object *show_json(void)
 {
 	struct json_object *o = json_object_new_object();
 
-	json_object_object_add(o, "version", json_object_new_int(SHOW_VERSION));
+	show_put_number(o, "version", SHOW_VERSION);
 	return o;
 }
 

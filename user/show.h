@@ -20,6 +20,8 @@ struct show {
 	struct bed4_self self;
 	struct bed4_info info;
 	struct bed4_count count[BED4_HOOK_COUNT][BED4_OUTCOME_COUNT];
+	struct bed4_losses losses; /* of BPF and daemon together */
+	__u64 events_lost;
 	unsigned int neighbours;
 	bool alive; /* its daemon */
 };
@@ -35,9 +37,6 @@ struct show_args {
  * printed because it was asked for.
  */
 int show_args(struct show_args *a, int argc, char **argv, const char *help, bool takes_all, int *code);
-
-/* Reads an instance. 0; -ENOENT: nothing is loaded there; other -errno with @e set. */
-int show_read(struct show *s, const char *iface, struct err *e);
 
 /*
  * Calls @fn for the instance(s) that @a names, with open maps. Returns the exit code: the largest
@@ -56,7 +55,10 @@ const char *show_age(__u64 ns, char buf[SHOW_TEXT]);
 /* {"version": 1, ...} and its printing; the object is freed. */
 struct json_object *show_json(void);
 void show_print(struct json_object *o);
+void show_put(struct json_object *o, const char *key, const char *value);
+void show_put_number(struct json_object *o, const char *key, __u64 value);
 
 __u64 show_now(void); /* CLOCK_BOOTTIME, ns */
+__u64 show_uptime(const struct show *s); /* ns */
 
 #endif

@@ -5,18 +5,35 @@
  */
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/types.h>
 
 #include "show_privs.h"
 
+/* The first number behind @name, if the line begins with that. */
+static bool field(const char *line, const char *name, int base, unsigned long long *value)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(line, name, len))
+		return false;
+	*value = strtoull(line + len, NULL, base);
+	return true;
+}
+
 static void take_line(const char *line, struct show_privs *p)
 {
-	sscanf(line, "Uid: %u", &p->uid);
-	sscanf(line, "CapEff: %llx", &p->caps);
-	sscanf(line, "NoNewPrivs: %u", &p->no_new_privs);
-	sscanf(line, "Seccomp: %u", &p->seccomp);
+	unsigned long long n;
+
+	field(line, "CapEff:", 16, &p->caps);
+	if (field(line, "Uid:", 10, &n))
+		p->uid = (unsigned int)n;
+	if (field(line, "NoNewPrivs:", 10, &n))
+		p->no_new_privs = n == 1;
+	if (field(line, "Seccomp:", 10, &n))
+		p->filtered = n == 2;
 }
 
 bool show_privs_read(struct show_privs *p, unsigned int pid)

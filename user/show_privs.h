@@ -9,8 +9,8 @@
 struct show_privs {
 	unsigned int uid;
 	unsigned long long caps; /* effective, a bit for each */
-	unsigned int no_new_privs;
-	unsigned int seccomp; /* 2: a filter */
+	bool no_new_privs;
+	bool filtered; /* by seccomp */
 };
 
 #define SHOW_CAPS 64 /* bits of `caps` */

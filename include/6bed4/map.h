@@ -10,10 +10,11 @@
 #include "addr.h"
 #include "stat.h"
 
-#define BED4_ABI 6
+#define BED4_ABI 7
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
+#define BED4_NEIGH_LIMIT 4194304 /* its bound */
 #define BED4_POLICY4_MAX 4096
 #define BED4_V6DEV_MAX	 8 /* devices on the IPv6 side */
 
@@ -138,6 +139,12 @@ enum bed4_event_type {
 	BED4_EVENT_USED, /* peer: a packet was sent to one that is unknown, stale or due again */
 };
 
+/* The only entry of `losses`: what full tables cost in the daemon, which maps this memory. */
+struct bed4_losses {
+	__u64 collisions; /* as in bed4_cpu, in the daemon's own table */
+	__u64 neighbours; /* router: senders that found `neigh` full */
+};
+
 /* The only entry of `pulse`: when BPF last sent to a peer's router and heard from it, s of boottime. */
 struct bed4_pulse {
 	__u32 tx;
@@ -163,7 +170,8 @@ struct bed4_hop {
 struct bed4_cpu {
 	__u64 random; /* state of a generator of random numbers; 0: not begun */
 	__u64 jiffies, now; /* boottime in ns, as it was when that tick began to be used */
-	__u64 answers; /* bucket (limit.h) of ICMPv6 errors that this CPU sends */
+	__u64 collisions; /* buckets of `limit` taken over from somebody who had used them */
+	__u64 events_lost; /* that the daemon was not told, by rate or because `events` was full */
 	__u32 crowd; /* rises when a slot turns out to serve another destination, falls with hits */
 	__u32 pad;
 	struct {
@@ -285,7 +293,7 @@ _Static_assert(sizeof(struct bed4_info) == 208 + 32 + 2 * BED4_OPTIONS_LEN, "ABI
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 56, "ABI: with the kernel's own, 128 bytes");
 _Static_assert(sizeof(struct bed4_hop) == 32, "ABI");
-_Static_assert(sizeof(struct bed4_cpu) == 152, "ABI");
+_Static_assert(sizeof(struct bed4_cpu) == 160, "ABI");
 _Static_assert(sizeof(struct bed4_via) == 20, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 40, "ABI");
 

@@ -102,6 +102,7 @@ static int round_of(unsigned int n, int round, struct result *r)
 {
 	static struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
 	static struct limit limit;
+	static __u64 collisions;
 	struct tunnel_config tc = { .role = BED4_ROLE_PEER, .listen = fixture_self.listen,
 				    .server = bed4_ep(htonl(0x83ff0001), htons(PORT)),
 				    .mtu = BED4_MTU, .neigh_max = n, .seed = 5 };
@@ -119,6 +120,7 @@ static int round_of(unsigned int n, int round, struct result *r)
 	if (!fp)
 		return -1;
 	before = allocated();
+	limit_init(&limit, 7, &collisions);
 	if (tunnel_init(&t, &tc, slow, &limit))
 		return -1;
 	t.self.own = fixture_self.own;

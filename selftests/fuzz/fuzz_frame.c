@@ -9,12 +9,8 @@
 #include <string.h>
 
 #include "6bed4/decide.h"
-
-static void promise(int kept)
-{
-	if (!kept)
-		abort();
-}
+#include "frame_repair.h"
+#include "promise.h"
 
 static const struct bed4_neigh *no_neigh(const void *arg, const struct bed4_in6 *addr)
 {
@@ -94,24 +90,6 @@ static void through(const struct bed4_self *self, const uint8_t *frame, size_t l
 		check_to(self, v.to);
 }
 
-/* An outer header that is right, so that what is behind it gets tested too. */
-static void repair(uint8_t *f, size_t len)
-{
-	struct bed4_ip4 *ip4 = (void *)(f + 14);
-	struct bed4_udp *udp = (void *)(f + 34);
-
-	if (len < 42)
-		return;
-	memcpy(f + 12, "\x08\x00\x45", 3);
-	ip4->len = BED4_HTONS(len - 14);
-	ip4->frag = 0;
-	ip4->proto = BED4_PROTO_UDP;
-	ip4->csum = 0;
-	ip4->csum = bed4_csum_ip4(ip4);
-	udp->len = BED4_HTONS(len - 34);
-	udp->csum = 0;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bed4_self self;
@@ -124,7 +102,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	promise(block != NULL);
 	memcpy(block + 2, data + 1, size - 1);
 	if (data[0] & 2)
-		repair(block + 2, size - 1);
+		frame_repair(block + 2, size - 1);
 	through(&self, block + 2, size - 1);
 	free(block);
 	return 0;

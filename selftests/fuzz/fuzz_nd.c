@@ -8,12 +8,7 @@
 #include <string.h>
 
 #include "core/nd.h"
-
-static void promise(int kept)
-{
-	if (!kept)
-		abort();
-}
+#include "promise.h"
 
 static int options_fit(const uint8_t *p, size_t n)
 {

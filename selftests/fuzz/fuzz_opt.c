@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Words of a command line, separated by NUL or newline, through the options of `load`; each word
- * also through the strict parsers. What is taken has to keep the promises of opt.h, what is refused
- * has to say why in one line. Must not know the machine.
+ * Words of a command line, separated by NUL or newline, through the options of `load`, and through those
+ * of `reload` over what is behind a byte 1, as if map `info` had it; each word also through the strict
+ * parsers. What is taken has to keep the promises of opt.h and can be read back, what is refused has to
+ * say why in one line. Must not know the machine.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "opt.h"
+#include "promise.h"
 
 #define WORDS_MAX 256
-
-/* In every build, whatever NDEBUG says. */
-static void promise(int kept)
-{
-	if (!kept)
-		abort();
-}
 
 static void check_v4(const struct opt_v4 *list, unsigned int count)
 {
@@ -81,9 +76,40 @@ static void parse_alone(const char *word)
 		promise(!in6.w[2] && !in6.w[3]);
 }
 
+/* What is remembered says the same again, and so does a reload by it that changes nothing. */
+static void check_remembered(const struct load_options *o)
+{
+	struct load_options again;
+	struct opt_words w;
+
+	promise(memchr(o->given, 0, sizeof(o->given)) != NULL);
+	opt_words_init(&w);
+	promise(!opt_finish(&again, &w, o->given, NULL));
+	promise(!strcmp(again.given, o->given) && again.mtu == o->mtu && again.role == o->role &&
+		again.permit_count == o->permit_count && again.deny_count == o->deny_count);
+}
+
+static void reload(int argc, char **argv, const char *base)
+{
+	struct load_options o;
+	struct opt_words w;
+	struct err e = {};
+	int ret;
+
+	opt_words_init(&w);
+	ret = opt_parse_words(&w, argc, argv, &e);
+	if (!ret)
+		ret = opt_finish(&o, &w, base, &e);
+	promise(ret == 0 || ret == 1 || (ret < 0 && *e.text));
+	if (ret)
+		return;
+	check_taken(&o);
+	check_remembered(&o);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *copy = malloc(size + 1), *argv[WORDS_MAX + 1];
+	char *copy = malloc(size + 1), *argv[WORDS_MAX + 1], *base;
 	struct load_options o;
 	struct err e = {};
 	size_t i, start = 0;
@@ -93,6 +119,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (size)
 		memcpy(copy, data, size);
+	copy[size] = 0;
+	base = memchr(copy, 1, size);
+	if (base) {
+		size = (size_t)(base - copy);
+		base++;
+	}
 	copy[size] = '\n';
 	for (i = 0; i <= size && argc < WORDS_MAX; i++) {
 		if (copy[i] && copy[i] != '\n')
@@ -105,8 +137,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i < (size_t)argc; i++)
 		parse_alone(argv[i]);
 	ret = opt_parse_load(&o, argc, argv, &e);
-	if (!ret)
+	if (!ret) {
 		check_taken(&o);
+		check_remembered(&o);
+	}
+	if (base)
+		reload(argc, argv, base);
 	promise(ret == 0 || ret == 1 || (ret < 0 && *e.text));
 	free(copy);
 	return 0;

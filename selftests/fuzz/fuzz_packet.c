@@ -11,73 +11,7 @@
 #include <string.h>
 
 #include "core/icmp4.h"
-#include "core/tunnel.h"
-
-static struct tunnel tunnel;
-static struct limit limit;
-static struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
-static struct actions actions;
-static __u64 now;
-
-static void promise(int kept)
-{
-	if (!kept)
-		abort();
-}
-
-static __u64 counted(void)
-{
-	__u64 sum = 0;
-
-	for (size_t i = 0; i < sizeof(slow) / sizeof(*slow); i++)
-		sum += slow[i].packets;
-	return sum;
-}
-
-static int within(const __u8 *p, size_t len, const __u8 *area, size_t room)
-{
-	uintptr_t from = (uintptr_t)p, start = (uintptr_t)area;
-
-	return from >= start && from - start <= room && len <= room - (from - start);
-}
-
-/* What every datagram that leaves has to be: empty, or one whole IPv6 packet. */
-static void check_udp(const struct action *act)
-{
-	const struct bed4_ip6 *ip6 = (const void *)act->data;
-
-	promise(act->to.port && act->to.addr);
-	if (!act->len) {
-		promise(tunnel.config.role == BED4_ROLE_PEER);
-		return;
-	}
-	promise(act->len >= BED4_IP6_LEN && act->data[0] >> 4 == 6);
-	promise(act->len == (size_t)BED4_IP6_LEN + BED4_NTOHS(ip6->len));
-	promise(act->ttl == BED4_TTL || act->to.addr == BED4_HTONL(0xe0000001));
-}
-
-static void carry_out(const __u8 *packet, size_t len)
-{
-	promise(actions.count <= ACTIONS_MAX);
-	for (unsigned int i = 0; i < actions.count; i++) {
-		const struct action *act = &actions.list[i];
-
-		if (act->kind == ACTION_UDP || act->kind == ACTION_TUN)
-			promise(!act->len || within(act->data, act->len, packet, len) ||
-				within(act->data, act->len, actions.room, sizeof(actions.room)));
-		if (act->kind == ACTION_UDP)
-			check_udp(act);
-		if (act->kind == ACTION_REBIND) {
-			struct bed4_ep ep = tunnel.config.listen;
-
-			ep.port = BED4_HTONS((BED4_NTOHS(ep.port) + 2) | 0xc000);
-			tunnel_rebound(&tunnel, now, ep);
-		}
-		tunnel_done(&tunnel, act, (act->len & 15) != 3);
-	}
-	promise(tunnel.config.role == BED4_ROLE_ROUTER || tunnel_deadline(&tunnel) > 0);
-	promise(tunnel.table.count <= tunnel.table.max && tunnel.strangers <= tunnel.table.count);
-}
+#include "tunnel_run.h"
 
 /* How a packet comes in. */
 enum way { WAY_UDP, WAY_TUN, WAY_LAN };
@@ -85,11 +19,10 @@ enum way { WAY_UDP, WAY_TUN, WAY_LAN };
 /* On a heap block of just its size and only 2-aligned, as promised in tunnel.h. */
 static void packet(enum way way, const uint8_t *body, size_t len)
 {
-	uint8_t *block = malloc(len + 2);
-	__u64 before = counted();
 	struct bed4_ep src = tunnel.self.server;
+	__u64 before = counted();
+	uint8_t *block;
 
-	promise(block != NULL);
 	if (way != WAY_TUN && len >= 6 && (body[0] & 1)) {
 		memcpy(&src.addr, body, 4);
 		memcpy(&src.port, body + 4, 2);
@@ -99,6 +32,8 @@ static void packet(enum way way, const uint8_t *body, size_t len)
 		body++;
 		len--;
 	}
+	block = malloc(len + 2);
+	promise(block != NULL);
 	memcpy(block + 2, body, len);
 	actions_clear(&actions);
 	if (way == WAY_TUN)
@@ -138,43 +73,6 @@ static void icmp4(const uint8_t *body, size_t len)
 	carry_out(p, len);
 	promise(counted() == before + 1);
 	free(p);
-}
-
-static bool onlink(const void *arg, __be32 addr)
-{
-	(void)arg;
-	return (addr & BED4_HTONL(0xff000000)) == BED4_HTONL(0x83000000);
-}
-
-static void begin(uint8_t flags)
-{
-	struct tunnel_config c = { .role = flags & 1 ? BED4_ROLE_PEER : BED4_ROLE_ROUTER,
-				   .mtu = flags & 2 ? 1472 : BED4_MTU, .seed = flags,
-				   .keepalive_sec = 30, .keepalive_ttl = BED4_KEEPALIVE_TTL,
-				   .radius = flags & 8 ? 1 : 0, .neigh_max = 8, .onlink = onlink,
-				   .eager = flags & 16 };
-
-	c.listen = c.public = bed4_ep(BED4_HTONL(0x91880001), BED4_HTONS(BED4_PORT));
-	if (c.role == BED4_ROLE_PEER) {
-		c.server = c.listen;
-		c.listen = bed4_ep(BED4_HTONL(0x83010002), BED4_HTONS(50000));
-	}
-	c.prefix.w[0] = BED4_HTONL(0x2001067c);
-	c.prefix.w[1] = BED4_HTONL(0x127c0000);
-	memset(slow, 0, sizeof(slow));
-	limit_init(&limit, flags);
-	tunnel_exit(&tunnel);
-	promise(!tunnel_init(&tunnel, &c, slow, &limit));
-	now = 1000 * NSEC_PER_SEC;
-	tunnel_start(&tunnel, now);
-	/* Half of the peers have an address from the start: fuzzers rarely guess a checksum. */
-	if (c.role == BED4_ROLE_PEER && flags & 4) {
-		tunnel.self.own = c.prefix;
-		bed4_iid_put(&tunnel.self.own, c.listen);
-		tunnel.self.public = c.listen;
-		tunnel.self.flags |= BED4_SELF_ADDR;
-		tunnel.peer.state = PEER_CONFIGURED;
-	}
 }
 
 /* Sums a message's ICMPv6 checksum up, so that what is behind it gets tested too. */

@@ -9,7 +9,7 @@ import time
 
 import hostile_cases as hc
 from lab import Lab, stats
-from pkt import ip6addr, sixbed4
+from pkt import ip4, ip6addr, udp4
 
 TAG, MODE, CTL = sys.argv[1:4]
 DEADLINE = 3.0
@@ -63,12 +63,11 @@ class Hostile(Lab):
 
     def settle(self, before):
         """Sends what the daemon counts and nobody answers, and waits until it has been counted."""
-        src = sixbed4(hc.PREFIX, hc.PEER, 39998)
-        self.send("under", hc.nd(136, bytes(4) + ip6addr(hc.OWN), src, hc.OWN, sport=39998))
+        self.send("under", ip4(hc.PEER, hc.ROUTER4, udp4(hc.PEER, 0, hc.ROUTER4, hc.PORT, b""), options=bytes([1, 1, 1, 0])))
         deadline = time.monotonic() + DEADLINE
         while time.monotonic() < deadline:
             after = stats(TAG, CTL)
-            if after.get(("udp", "nd-unwanted"), 0) > before.get(("udp", "nd-unwanted"), 0):
+            if after.get(("udp", "src-port"), 0) > before.get(("udp", "src-port"), 0):
                 return after
         raise TimeoutError("the daemon does not count the marker")
 
@@ -79,7 +78,7 @@ KERNELS_OWN = {("tun", "multicast"), ("tc-out", "multicast")}
 
 def difference(after, before):
     """What has been counted in between, without the marker's own way."""
-    marker = {("xdp", "slow-nd"), ("tc-in", "slow-nd"), ("udp", "nd-unwanted")}
+    marker = {("xdp", "slow-options"), ("tc-in", "slow-options"), ("udp", "src-port")}
     delta = {k: n - before.get(k, 0) - (k in marker) for k, n in after.items()}
     return {k: n for k, n in delta.items() if n and k not in KERNELS_OWN}
 

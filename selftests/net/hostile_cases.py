@@ -102,12 +102,12 @@ def add_solicitations():
     under("NS for a multicast target", nd(135, bytes(4) + ip6addr("ff02::1"), src, OWN, sport=p), "slow-nd", "nd-invalid")
     under("NS cut short", nd(135, bytes(4) + ip6addr(OWN)[:8], src, OWN, sport=p), "slow-nd", "nd-invalid")
     under("NS with hop limit 64", nd(135, bytes(4) + ip6addr(OWN), src, OWN, hops=64, sport=p), "slow-nd", "nd-invalid")
-    under("RA", nd(134, bytes(12), "fe80::", "ff02::1"), "slow-nd", "nd-unwanted")
-    under("RA cut short", nd(134, bytes(4), "fe80::", "ff02::1"), "slow-nd", "nd-invalid")
-    under("NA", nd(136, bytes(4) + ip6addr(OWN), src, OWN, sport=p), "slow-nd", "nd-unwanted")
+    under("RA", nd(134, bytes(12), "fe80::", "ff02::1"), "nd-unwanted")
+    under("RA cut short", nd(134, bytes(4), "fe80::", "ff02::1"), "nd-unwanted", "nd-invalid")
+    under("NA", nd(136, bytes(4) + ip6addr(OWN), src, OWN, sport=p), "nd-unwanted")
     under("NA to another peer", nd(136, bytes(4) + ip6addr(src), src, sixbed4(PREFIX, "131.2.0.2", 5000), sport=p),
-          "slow-nd", "nd-unwanted")
-    under("Redirect", nd(137, bytes(4) + ip6addr(HOST) * 2, src, OWN, sport=p), "slow-nd", "nd-unwanted")
+          "nd-unwanted")
+    under("Redirect", nd(137, bytes(4) + ip6addr(HOST) * 2, src, OWN, sport=p), "nd-unwanted")
 
 
 def add_hidden_nd():

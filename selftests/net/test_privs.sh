@@ -28,7 +28,6 @@ watch() {
 	wait_for 10 grep -q 'TracerPid:[[:space:]]*[1-9]' "/proc/$(pid_of "$2")/status"
 }
 refused_calls() { grep -h -E 'EPERM|EACCES|SIGSYS' "$WORK"/*.calls; true; }
-logged() { ! grep -h . "$WORK/peer-log" 2>/dev/null; }
 
 lab
 warm_up
@@ -43,6 +42,23 @@ for who in router peer1; do
 	check "$who: has no file open" equal "$(open_files $who)" ""
 done
 check "people are told" sh -c "nsenter --net=/run/netns/$TAG-router $CTL status | grep -q 'privileges  user $user, cap_net_admin cap_bpf, no new ones, seccomp'"
+
+# as_user USER REQUEST: what the router's daemon answers, in bytes
+as_user() {
+	ns router setpriv --reuid "$1" --regid nogroup --clear-groups /usr/bin/python3 -c "
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET); s.settimeout(5); s.connect('\0' + '6bed4/eth0')
+try:
+    s.send(b'$2'); print(len(s.recv(4096)))
+except OSError:
+    print(0)"
+}
+pid=$(pid_of router)
+check "the daemon's own user may not ask it for maps" equal "$(as_user "$user" maps)" 0
+check "nor end it" equal "$(as_user "$user" unload)" 0
+check "nor take over" equal "$(as_user "$user" handover)" 0
+check "which root may" equal "$(as_user root maps)" 4
+check "and it goes on" equal "$(pid_of router)" "$pid"
 
 # All that a daemon does, under a tracer.
 watch router router

@@ -33,24 +33,31 @@ static enum bed4_policy no_policy(const void *arg, __be32 addr)
 	return BED4_POLICY_NONE;
 }
 
-static enum bed4_outcome decide_in(struct bed4_cur cur, struct bed4_verdict *v)
+static enum bed4_outcome decide_in(const struct bed4_self *self, struct bed4_cur cur, struct bed4_verdict *v)
 {
 	enum bed4_outcome o;
+	struct bed4_charge c;
 	struct bed4_dgram dg;
 
-	o = bed4_parse_outer(cur, &fixture_self, &dg);
-	return o ? o : bed4_decide_in(&fixture_self, &dg, no_policy, no_neigh, NULL, v);
+	o = bed4_parse_outer(cur, self, &dg);
+	if (o)
+		return o;
+	o = bed4_decide_in(self, &dg, no_policy, no_neigh, NULL, v);
+	return bed4_admit_in(self, &dg, v, o, no_neigh, NULL, &c);
 }
 
-enum bed4_outcome fixture_decide(const struct pkt *in, enum fx_dev dev, struct bed4_verdict *v)
+enum bed4_outcome fixture_decide(const struct bed4_self *self, const struct pkt *in, enum fx_dev dev,
+				 struct bed4_verdict *v)
 {
 	struct bed4_cur cur = { in->b, in->b + in->len };
 
 	switch (bed4_parse_eth(&cur)) {
 	case BED4_ETH_IP4:
-		return dev == FX_UNDER ? decide_in(cur, v) : BED4_OTHER;
+		return dev == FX_UNDER ? decide_in(self, cur, v) : BED4_OTHER;
 	case BED4_ETH_IP6:
-		return bed4_decide_out(&fixture_self, cur, cur.end - cur.pos, BED4_FROM_NATIVE,
+		if (self->role == BED4_ROLE_PEER)
+			return BED4_OTHER; /* it encapsulates what is routed to its TUN device */
+		return bed4_decide_out(self, cur, cur.end - cur.pos, BED4_FROM_NATIVE,
 				       no_policy, NULL, v);
 	default:
 		return BED4_OTHER;
@@ -62,7 +69,7 @@ void fixture_native(const struct fixture *f)
 	enum bed4_outcome o, want = f->native ? f->native : f->outcome;
 	struct bed4_verdict v;
 
-	o = fixture_decide(&f->in, f->dev, &v);
+	o = fixture_decide(&fixture_self, &f->in, f->dev, &v);
 	if (o != want)
 		fail_msg("%s: native decision %d, expected %d", f->name, o, want);
 }
@@ -121,6 +128,16 @@ void fixture_counted(const struct fixture *f, const __u64 *before, const __u64 *
 			fail_msg("%s: outcome %u counted %llu times, expected %llu", f->name, o,
 				 after[o] - before[o], want);
 	}
+}
+
+void fixture_forget_limits(int map)
+{
+	static const struct bed4_bucket fresh[BED4_LIMIT_ROWS];
+	__u32 row[BED4_LIMIT_ROWS], n = BED4_LIMIT_ROWS;
+
+	for (__u32 i = 0; i < n; i++)
+		row[i] = i;
+	assert_int_equal(bpf_map_update_batch(map, row, fresh, &n, NULL), 0);
 }
 
 void fixture_enter(char **argv)

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "6bed4/decide.h"
+#include "6bed4/admit.h"
 #include "pkt.h"
 
 #define ROUTER4	  "145.136.0.1"
@@ -39,12 +39,18 @@ struct fixture {
 	struct pkt out; /* len 0: as `in` */
 };
 
-/* Runs every fixture against programs and native decision; returns cmocka's result. */
-extern const struct bed4_self fixture_self;
+/* A router, and a peer of it. */
+extern const struct bed4_self fixture_self, fixture_peer;
+
+/* Compares what @f expects with what the router's native decision says. */
 void fixture_native(const struct fixture *f);
 
-/* What the native decision says of a frame that came in by @dev; @v points into it. */
-enum bed4_outcome fixture_decide(const struct pkt *in, enum fx_dev dev, struct bed4_verdict *v);
+/* Every bucket of map `limit` is full again. */
+void fixture_forget_limits(int map);
+
+/* What the native decision and admission of @self say of a frame that came in by @dev; @v points into it. */
+enum bed4_outcome fixture_decide(const struct bed4_self *self, const struct pkt *in, enum fx_dev dev,
+				 struct bed4_verdict *v);
 
 /* Compares frames; the outer IPv4 identification is free, so it is checked to sum up and cleared. */
 void fixture_compare(const struct fixture *f, const uint8_t *out, size_t len);

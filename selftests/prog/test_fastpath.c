@@ -279,6 +279,7 @@ static struct fastpath *open_for_crowd(struct crowd *c)
 {
 	static struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
 	static struct limit limit;
+	static __u64 collisions;
 	struct tunnel_config tc = { .role = BED4_ROLE_PEER, .listen = fixture_self.listen,
 				    .server = bed4_ep(htonl(0x83ff0001), htons(PORT)),
 				    .mtu = BED4_MTU, .neigh_max = CROWD, .seed = 5 };
@@ -287,6 +288,7 @@ static struct fastpath *open_for_crowd(struct crowd *c)
 
 	fc.role = BED4_ROLE_PEER;
 	fc.neigh_max = CROWD;
+	limit_init(&limit, 7, &collisions);
 	assert_int_equal(tunnel_init(&c->t, &tc, slow, &limit), 0);
 	c->t.self.own = fixture_self.own;
 	c->t.self.public = fixture_self.public;

@@ -160,6 +160,55 @@ static void accepts_the_lan_by_the_cache_alone(void **state)
 	assert_int_equal(get(DARK6).rx_packets, 1);
 }
 
+/* ND of @type from @src6 at @src4: how many of 100 are passed on to the daemon; the rest ends as @rest. */
+static unsigned int passed_nd(unsigned int type, const char *src6, const char *src4, unsigned int port,
+			      enum bed4_outcome rest)
+{
+	__u64 before[BED4_OUTCOME_COUNT], after[BED4_OUTCOME_COUNT];
+	struct __sk_buff skb = { .ifindex = under };
+	int stats = bpf_map__fd(tc->maps.stats);
+	static uint8_t out[PKT_MAX];
+	static struct pkt p;
+
+	pkt_ip6(&p, src6, OWN6, 58, 255, 40, 2);
+	p.b[40] = (uint8_t)type;
+	pkt_outer(&p, src4, port, ROUTER4, PORT, 0, CSUM_ZERO);
+	pkt_eth(&p, MAC_UNDER, MAC_PEER, 0x0800);
+	fixture_counts(stats, BED4_HOOK_TC_IN, before);
+	for (int i = 0; i < 100; i++) {
+		LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p.b, .data_size_in = p.len, .data_out = out,
+			    .data_size_out = sizeof(out), .ctx_in = &skb, .ctx_size_in = sizeof(skb));
+
+		assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(tc->progs.bed4_tc_in), &opts), 0);
+	}
+	fixture_counts(stats, BED4_HOOK_TC_IN, after);
+	assert_int_equal(after[BED4_SLOW_ND] - before[BED4_SLOW_ND] + after[rest] - before[rest], 100);
+	return (unsigned int)(after[BED4_SLOW_ND] - before[BED4_SLOW_ND]);
+}
+
+/*
+ * What a flood of questions uses up is not what lets the answers to our own questions in; and nobody is
+ * let in who has not been asked.
+ */
+static void keeps_room_for_answers(void **state)
+{
+	struct bed4_in6 key = in6(DARK6);
+
+	(void)state;
+	fixture_forget_limits(bpf_map__fd(tc->maps.limit));
+	bpf_map_delete_elem(bpf_map__fd(tc->maps.neigh), &key);
+	assert_int_equal(passed_nd(136, DARK6, DARK4, PPORT, BED4_ND_UNWANTED), 0);
+	assert_int_equal(passed_nd(134, "fe80::", DARK4, PORT, BED4_ND_UNWANTED), 0);
+	assert_int_equal(passed_nd(133, "::", DARK4, PPORT, BED4_ND_UNWANTED), 0);
+	put(DARK6, ep(DARK4, PPORT));
+	assert_in_range(passed_nd(135, DARK6, DARK4, PPORT, BED4_LIMITED), 10, 11);
+	assert_in_range(passed_nd(135, "fe80::", FAR4, PORT, BED4_LIMITED), 10, 11);
+	assert_int_equal(passed_nd(136, DARK6, DARK4, PPORT + 2, BED4_ND_UNWANTED), 0);
+	assert_int_equal(passed_nd(136, DARK6, PEER4, PPORT, BED4_ND_UNWANTED), 0);
+	assert_in_range(passed_nd(136, DARK6, DARK4, PPORT, BED4_LIMITED), 10, 11);
+	assert_in_range(passed_nd(134, "fe80::", FAR4, PORT, BED4_LIMITED), 10, 11);
+}
+
 #define CHANGES 20000
 
 static void *keep_changing(void *arg)
@@ -227,6 +276,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(counts_who_comes_straight),
 		cmocka_unit_test(accepts_the_lan_by_the_cache_alone),
 		cmocka_unit_test(loses_no_count_while_changing),
+		cmocka_unit_test(keeps_room_for_answers),
 	};
 
 	(void)argc;

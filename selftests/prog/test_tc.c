@@ -34,6 +34,7 @@ static void run(const struct fixture *f)
 		    .ctx_size_in = sizeof(skb), .repeat = 1);
 	int stats = bpf_map__fd(tc->maps.stats);
 
+	fixture_forget_limits(bpf_map__fd(tc->maps.limit));
 	fixture_counts(stats, BED4_HOOK_TC_IN, before);
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(tc->progs.bed4_tc_in), &opts), 0);
 	if ((int)opts.retval != f->verdict)

@@ -249,39 +249,6 @@ static void leaves_big(void **state)
 	run(&f);
 }
 
-/* Ten at once to one destination, whatever others got; and a bound for all together. */
-static void bounds_answers(void **state)
-{
-	struct fixture f = { .name = "too big, time and again", .dev = FX_V6 };
-	__u64 counts[2][BED4_OUTCOME_COUNT];
-	struct xdp_md md;
-	char host[64];
-	uint8_t out[PKT_MAX];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f.in.b, .data_out = out, .ctx_in = &md,
-		    .ctx_size_in = sizeof(md));
-	int stats = bpf_map__fd(t.xdp->maps.stats);
-
-	(void)state;
-	forget_limits();
-	fixture_counts(stats, BED4_HOOK_XDP, counts[0]);
-	for (unsigned int i = 0; i < 1000; i++) {
-		snprintf(host, sizeof(host), "2001:db8:6::%x", i < 30 ? 2 : i);
-		from_host(&f.in, host, FAR6, 64, 1300);
-		opts.data_size_in = f.in.len;
-		opts.data_size_out = sizeof(out);
-		md = (struct xdp_md){ .data_end = f.in.len, .ingress_ifindex = t.dev[FX_V6] };
-		assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(t.xdp->progs.bed4_xdp), &opts), 0);
-		assert_int_equal(opts.retval, i < 10 || (i >= 30 && i < 500) ? XDP_TX : opts.retval);
-	}
-	fixture_counts(stats, BED4_HOOK_XDP, counts[1]);
-	/* A new token comes every 200 ms for one, and every 200 us for all. */
-	assert_in_range(counts[1][BED4_ICMP_BIG] - counts[0][BED4_ICMP_BIG], 500, 900);
-	assert_int_equal(counts[1][BED4_ICMP_BIG] - counts[0][BED4_ICMP_BIG] +
-			 counts[1][BED4_LIMITED] - counts[0][BED4_LIMITED], 1000);
-	assert_in_range(counts[1][BED4_LIMITED] - counts[0][BED4_LIMITED], 100, 500);
-	forget_limits();
-}
-
 static void passes_slow(void **state)
 {
 	struct pkt p;
@@ -331,6 +298,15 @@ static void passes_slow(void **state)
 	p.b[40] = 133;
 	tunnelled(&p, CSUM_ZERO);
 	passes("router solicitation", &p, BED4_SLOW_ND);
+	for (unsigned int type = 134; type < 138; type++) {
+		pkt_ip6(&p, PEER6, OWN6, 58, 255, 40, 2);
+		p.b[40] = (uint8_t)type;
+		tunnelled(&p, CSUM_ZERO);
+		if (type == 135)
+			passes("neighbour solicitation", &p, BED4_SLOW_ND);
+		else
+			drops("ND that is not for a router", &p, BED4_ND_UNWANTED);
+	}
 }
 
 static void leaves_others(void **state)
@@ -637,7 +613,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(carries_ecn),	      cmocka_unit_test(asks_policy),
 		cmocka_unit_test(updates_what_it_cannot_derive), cmocka_unit_test(forgets_what_is_long_gone),
 		cmocka_unit_test(refuses_big),	      cmocka_unit_test(leaves_big),
-		cmocka_unit_test(bounds_answers),     cmocka_unit_test(leaves_a_crowded_cache_alone),
+		cmocka_unit_test(leaves_a_crowded_cache_alone),
 	};
 
 	(void)argc;

@@ -24,7 +24,7 @@ static struct {
 } t;
 
 /* Without the native decision. */
-static void run_only(const struct fixture *f)
+static inline void run_only(const struct fixture *f)
 {
 	__u64 before[BED4_OUTCOME_COUNT], after[BED4_OUTCOME_COUNT];
 	struct xdp_md md = { .data_end = f->in.len, .ingress_ifindex = t.dev[f->dev] };
@@ -34,6 +34,7 @@ static void run_only(const struct fixture *f)
 		    .ctx_size_in = sizeof(md), .repeat = 1);
 	int stats = bpf_map__fd(t.xdp->maps.stats);
 
+	fixture_forget_limits(bpf_map__fd(t.xdp->maps.limit));
 	fixture_counts(stats, BED4_HOOK_XDP, before);
 	assert_int_equal(bpf_prog_test_run_opts(bpf_program__fd(t.poison->progs.poison), &opts), 0);
 	if ((int)opts.retval != f->verdict)
@@ -43,7 +44,7 @@ static void run_only(const struct fixture *f)
 	fixture_counted(f, before, after);
 }
 
-static void run(const struct fixture *f)
+static inline void run(const struct fixture *f)
 {
 	run_only(f);
 	fixture_native(f);
@@ -111,26 +112,16 @@ static int load(tune_fn tune)
 
 static inline void forget_limits(void)
 {
-	int map = bpf_map__fd(t.xdp->maps.limit), percpu = bpf_map__fd(t.xdp->maps.percpu);
-	struct bed4_cpu cpu[libbpf_num_possible_cpus()];
-	struct bed4_in6 key;
-	__u32 zero = 0;
-
-	while (!bpf_map_get_next_key(map, NULL, &key))
-		bpf_map_delete_elem(map, &key);
-	assert_int_equal(bpf_map_lookup_elem(percpu, &zero, cpu), 0);
-	for (int i = 0; i < libbpf_num_possible_cpus(); i++)
-		cpu[i].answers = 0;
-	assert_int_equal(bpf_map_update_elem(percpu, &zero, cpu, BPF_ANY), 0);
+	fixture_forget_limits(bpf_map__fd(t.xdp->maps.limit));
 }
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
 	(void)state;
 	return load(NULL);
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
 	(void)state;
 	unload();

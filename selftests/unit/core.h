@@ -27,6 +27,7 @@
 struct core {
 	struct tunnel t;
 	struct limit limit;
+	__u64 collisions;
 	struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
 	struct actions a;
 	__u64 now;
@@ -59,7 +60,7 @@ static inline int core_router(struct core *c, unsigned int mtu)
 	free(c->packet);
 	memset(c, 0, sizeof(*c));
 	c->now = 1000 * SEC;
-	limit_init(&c->limit, 7);
+	limit_init(&c->limit, 7, &c->collisions);
 	return tunnel_init(&c->t, &config, c->slow, &c->limit);
 }
 

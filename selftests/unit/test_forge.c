@@ -36,7 +36,7 @@ static int set_up(void **state)
 	(void)state;
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
+	limit_init(&core.limit, 7, &core.collisions);
 	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
 		return -1;
 	core.t.self.own = in6(ME6);
@@ -170,11 +170,54 @@ static void never_steers(void **state)
 	}
 }
 
+/* Does a packet to FAR6 leave straight? */
+static bool goes_straight(void)
+{
+	struct pkt p;
+
+	pkt_udp6(&p, ME6, FAR6, 64, 100);
+	core_tun(&core, &p);
+	for (unsigned int i = 0; i < core.a.count; i++)
+		if (core.a.list[i].kind == ACTION_UDP && core.a.list[i].len == p.len)
+			return bed4_ep_eq(core.a.list[i].to, ep(FAR4, PPORT));
+	fail_msg("a packet went nowhere");
+	return false;
+}
+
+/*
+ * The path is dead, and who can send as the neighbour confirms it at just the right time, time and again at
+ * any distance: after the last lie it is left within 8 s, as if it had just died.
+ */
+static void black_hole_ends_in_eight_seconds(void **state)
+{
+	unsigned int holes = 0;
+	struct pkt lie;
+	__u64 start;
+
+	(void)state;
+	for (unsigned int n = 0; n < 200; n++) {
+		core.now += below(100000) * MSEC;
+		core_run(&core, core.now, NULL);
+		for (unsigned int i = 0; i < 4000 && !goes_straight(); i++) {
+			nd_neigh(&lie, FAR6, ME6, 136, 0x60, FAR6, 2);
+			core_udp(&core, ep(FAR4, PPORT), &lie);
+			core_run(&core, core.now + 100 * MSEC, NULL);
+		}
+		start = core.now;
+		holes += goes_straight();
+		while (goes_straight() && core.now - start < 20 * SEC)
+			core_run(&core, core.now + 100 * MSEC, NULL);
+		assert_true(core.now - start <= 8 * SEC + 100 * MSEC);
+	}
+	assert_int_equal(holes, 200); /* they are believed, or this would show nothing */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(changes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(never_steers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(black_hole_ends_in_eight_seconds, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

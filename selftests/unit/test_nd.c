@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "6bed4/admit.h"
 #include "core/icmp6.h"
 #include "core/limit.h"
 #include "core/nd.h"
@@ -191,51 +192,270 @@ static void no_errors_about(void **state)
 	assert_false(icmp6_may_answer(p.b, 39));
 }
 
+static __u64 collisions;
+
+static struct limit *new_limit(void)
+{
+	struct limit *l = malloc(sizeof(*l));
+
+	assert_non_null(l);
+	collisions = 0;
+	limit_init(l, 99, &collisions);
+	return l;
+}
+
 static unsigned int allowed(struct limit *l, uint64_t now, struct bed4_ep who, unsigned int tries)
 {
 	unsigned int n = 0;
 
 	while (tries--)
-		n += limit_allow(l, now, who);
+		n += limit_allow(l, now, who, 1, 1);
+	return n;
+}
+
+/* As many endpoints of one address. */
+static unsigned int allowed_site(struct limit *l, uint64_t now, unsigned int tries, uint32_t cost)
+{
+	unsigned int n = 0;
+
+	while (tries--)
+		n += limit_allow(l, now, bed4_ep(htonl(0x01020304), htons(tries * 2)), cost, 1);
 	return n;
 }
 
 static void limits_hold(void **state)
 {
-	struct limit *l = malloc(sizeof(*l));
+	struct limit *l = new_limit();
 	struct bed4_ep a = bed4_ep(htonl(0x01020304), htons(1000));
 	unsigned int i, n = 0;
 
 	(void)state;
-	limit_init(l, 99);
 	assert_int_equal(allowed(l, SEC, a, 100), 10); /* the burst */
 	assert_int_equal(allowed(l, 2 * SEC, a, 100), 5); /* and then five a second */
 	assert_int_equal(allowed(l, 2 * SEC + SEC / 5, a, 100), 1);
 	assert_int_equal(allowed(l, 2 * SEC + SEC / 5 + SEC / 10, a, 100), 0);
 	assert_int_equal(allowed(l, 60 * SEC, a, 100), 10);
-	limit_init(l, 99);
-	for (i = 0; i < 1000; i++) /* one address, many ports */
-		n += limit_allow(l, SEC, bed4_ep(a.addr, htons(i * 2)));
-	assert_int_equal(n, 100);
-	limit_init(l, 99);
+	free(l);
+	l = new_limit();
+	assert_int_equal(allowed_site(l, SEC, 1000, 1), 50);
+	for (i = n = 0; i < 1000; i++)
+		n += allowed_site(l, SEC + i * SEC / 1000, 10, 1);
+	assert_in_range(n, 99, 100);
+	free(l);
+	l = new_limit();
 	for (i = n = 0; i < 100000; i++) /* random addresses within one second */
-		n += limit_allow(l, SEC + i * 10000ull, bed4_ep((uint32_t)i * 2654435761u, a.port));
+		n += limit_allow(l, SEC + i * 10000ull, bed4_ep((uint32_t)i * 2654435761u, a.port), 1, 1);
 	assert_in_range(n, 5400, 5500);
 	free(l);
+}
+
+/* An answer that is large and larger than its cause takes two of an address's tokens, and no more of others. */
+static void large_answers_cost_twice(void **state)
+{
+	static const struct { uint32_t answer, cause, cost; } cases[] = {
+		{ 88, 56, 1 }, { 132, 84, 1 }, { 133, 85, 2 }, { 180, 132, 2 }, { 180, 180, 1 }, { 1280, 1300, 1 },
+	};
+	struct bed4_ep a = bed4_ep(htonl(0x01020304), htons(1000));
+	struct limit *l = new_limit();
+	unsigned int i, n = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		assert_int_equal(bed4_answer_cost(cases[i].answer, cases[i].cause), cases[i].cost);
+	assert_int_equal(bed4_error_cost(84), 1);
+	assert_int_equal(bed4_error_cost(85), 2);
+	assert_int_equal(bed4_error_cost(1279), 2);
+	assert_int_equal(bed4_error_cost(1280), 1);
+	assert_int_equal(allowed_site(l, SEC, 1000, 2), 25);
+	assert_int_equal(allowed_site(l, SEC, 1000, 1), 0);
+	for (i = 0; i < 20; i++)
+		n += limit_allow(l, 9 * SEC, a, 2, 1);
+	assert_int_equal(n, 10);
+	free(l);
+}
+
+/*
+ * 20,000 datagrams of 160 bytes a second from up to 16 addresses, the burst within: answers of @answer
+ * bytes of IPv6 that cost @cost are at most a tenth of the bytes, in the first second and in any other.
+ */
+static void floods_draw_a_tenth(void **state)
+{
+	static const struct { uint32_t answer, cost; } cases[] = {
+		{ 88, 1 }, { 72, 1 }, { 132 + 48, 2 }, { BED4_NS_DRAWS * (72 + 28) - 28, BED4_NS_DRAWS },
+	};
+
+	(void)state;
+	for (unsigned int k = 0; k < 3 * 4; k++) {
+		unsigned int sources = 1u << k / 4 * 2, second, i;
+		struct limit *l = new_limit();
+
+		for (second = 0; second < 3; second++) {
+			uint64_t bytes = 0;
+
+			for (i = 0; i < 20000; i++) {
+				struct bed4_ep who = bed4_ep(htonl(0x14000000 + i % sources), htons(i / 16 * 2));
+
+				if (limit_allow(l, second * SEC + i * 50000ull, who, cases[k % 4].cost, 1))
+					bytes += cases[k % 4].answer + 28;
+			}
+			assert_in_range(bytes, 1, 20000 * 160 / 10);
+		}
+		free(l);
+	}
+}
+
+/* A bucket that changes hands is full, and that is counted when the other was not. */
+static void takes_over_and_counts(void **state)
+{
+	struct bed4_bucket b = { 0 };
+	const struct bed4_rate rate = BED4_RATE_ONE;
+	__u64 n = 0;
+
+	(void)state;
+	assert_true(bed4_slot_take(&b, 7, rate, 10, SEC, &n));
+	assert_false(bed4_slot_take(&b, 7, rate, 1, SEC, &n));
+	assert_int_equal(n, 0);
+	assert_true(bed4_slot_take(&b, 9, rate, 1, SEC, &n));
+	assert_int_equal(n, 1);
+	assert_true(bed4_slot_take(&b, 7, rate, 10, 9 * SEC, &n));
+	assert_int_equal(n, 1); /* it had been full again */
+	assert_int_equal(b.key, 7);
+}
+
+/* Whose slots collide depends on the seed, and all of them are used. */
+static void slots_depend_on_the_seed(void **state)
+{
+	static unsigned int used[BED4_LIMIT_SLOTS];
+	unsigned int same = 0, most = 0;
+
+	(void)state;
+	for (uint64_t i = 0; i < 16 * BED4_LIMIT_SLOTS; i++) {
+		uint64_t key = bed4_charge_question(bed4_ep((uint32_t)i, htons(1000)), 1, 1).one;
+		unsigned int slot = bed4_limit_slot(key, 0x123456789abcdefull);
+
+		assert_true(slot < BED4_LIMIT_SLOTS);
+		same += slot == bed4_limit_slot(key, 0xfedcba9876543210ull);
+		most = ++used[slot] > most ? used[slot] : most;
+	}
+	assert_true(same < 64);
+	assert_true(most < 64);
 }
 
 /* Time that goes backwards, or far forward, neither blocks nor opens a bucket beyond its burst. */
 static void limits_survive_clocks(void **state)
 {
-	struct limit *l = malloc(sizeof(*l));
 	struct bed4_ep a = bed4_ep(htonl(0x01020304), htons(1000));
+	struct limit *l = new_limit();
 
 	(void)state;
-	limit_init(l, 7);
 	assert_int_equal(allowed(l, 100 * SEC, a, 50), 10);
 	assert_in_range(allowed(l, 50 * SEC, a, 50), 0, 10);
 	assert_int_equal(allowed(l, 1ull << 62, a, 50), 10);
 	free(l);
+	l = new_limit();
+	assert_int_equal(allowed_site(l, SEC, 500, 1), 50); /* by a CPU whose tick has come */
+	assert_int_equal(allowed_site(l, SEC - SEC / 100, 500, 1), 0); /* and by one whose has not */
+	free(l);
+}
+
+/* --- what is charged ------------------------------------------------------------------------------ */
+
+static struct bed4_neigh entry; /* of FAR6, when its state is set */
+
+static const struct bed4_neigh *far_alone(const void *arg, const struct bed4_in6 *addr)
+{
+	struct bed4_in6 far = in6(FAR6);
+
+	(void)arg;
+	return entry.state && bed4_in6_eq(addr, &far) ? &entry : NULL;
+}
+
+struct nd_case {
+	const char *what;
+	enum bed4_role role;
+	uint8_t type;
+	const char *src, *from; /* inner and outer source; the port is PPORT, the server's PORT */
+	uint8_t neigh; /* state of the entry of FAR6 */
+	enum bed4_outcome outcome;
+	enum bed4_charge_kind kind; /* 0: none */
+};
+
+static void nd_costs(const struct nd_case *n)
+{
+	struct bed4_self self = fixture_self;
+	struct bed4_verdict v;
+	struct bed4_charge c;
+	struct bed4_dgram dg;
+	struct in_addr from;
+	struct pkt p;
+
+	entry = (struct bed4_neigh){ .state = n->neigh };
+	self.role = n->role;
+	self.server = bed4_ep(htonl(0x83010204), htons(PORT)); /* FAR4 */
+	inet_pton(AF_INET, n->from, &from);
+	pkt_ip6(&p, n->src, OWN6, 58, 255, 40, 2);
+	p.b[40] = n->type;
+	dg = (struct bed4_dgram){ .src = bed4_ep(from.s_addr, htons(n->type == 134 ? PORT : PPORT)),
+				  .len = (uint32_t)p.len, .payload = { p.b, p.b + p.len } };
+	v = (struct bed4_verdict){ .ip6 = (void *)p.b, .len = (uint32_t)p.len };
+	if (bed4_admit_in(&self, &dg, &v, BED4_SLOW_ND, far_alone, NULL, &c) != n->outcome)
+		fail_msg("%s: another outcome", n->what);
+	if ((c.one & 0xffff) != (__u64)n->kind || (c.site != 0) != (n->kind == BED4_CHARGE_QUESTION))
+		fail_msg("%s: charged %llx, %llx", n->what, c.one, c.site);
+}
+
+/* What lets answers to a peer's own questions in is no matter of questions, and nobody else gets it. */
+static void charges_nd_by_what_it_is(void **state)
+{
+	static const struct nd_case cases[] = {
+		{ "router, RS", 0, 133, "::", PEER4, 0, BED4_SLOW_ND, BED4_CHARGE_QUESTION },
+		{ "router, NS", 0, 135, PEER6, PEER4, 0, BED4_SLOW_ND, BED4_CHARGE_QUESTION },
+		{ "router, RA", 0, 134, "fe80::", PEER4, 0, BED4_ND_UNWANTED, 0 },
+		{ "router, NA", 0, 136, FAR6, FAR4, 3, BED4_ND_UNWANTED, 0 },
+		{ "router, Redirect", 0, 137, PEER6, PEER4, 0, BED4_ND_UNWANTED, 0 },
+		{ "peer, RS", 1, 133, "::", PEER4, 0, BED4_ND_UNWANTED, 0 },
+		{ "peer, NS", 1, 135, PEER6, PEER4, 0, BED4_SLOW_ND, BED4_CHARGE_QUESTION },
+		{ "peer, Redirect", 1, 137, PEER6, PEER4, 0, BED4_SLOW_ND, BED4_CHARGE_QUESTION },
+		{ "peer, RA of its router", 1, 134, "fe80::", FAR4, 0, BED4_SLOW_ND, BED4_CHARGE_REPLY },
+		{ "peer, RA of another", 1, 134, "fe80::", PEER4, 0, BED4_ND_UNWANTED, 0 },
+		{ "peer, NA of a stranger", 1, 136, FAR6, FAR4, 0, BED4_ND_UNWANTED, 0 },
+		{ "peer, NA of a neighbour", 1, 136, FAR6, FAR4, BED4_NEIGH_INCOMPLETE, BED4_SLOW_ND,
+		  BED4_CHARGE_REPLY },
+		{ "peer, NA in its name", 1, 136, FAR6, PEER4, BED4_NEIGH_INCOMPLETE, BED4_ND_UNWANTED, 0 },
+		{ "peer, NA that the operator made needless", 1, 136, FAR6, FAR4, BED4_NEIGH_PERMANENT,
+		  BED4_ND_UNWANTED, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		nd_costs(&cases[i]);
+}
+
+/* A LAN neighbour answers from its private address: one behind our own public one. */
+static void lets_the_lan_answer(void **state)
+{
+	static const struct { const char *src, *from; enum bed4_outcome outcome; } cases[] = {
+		{ FAR6, "192.168.7.3", BED4_SLOW_ND }, { FAR6, FAR4, BED4_SLOW_ND },
+		{ DARK6, "192.168.7.3", BED4_ND_UNWANTED },
+	};
+	struct bed4_self self = fixture_self;
+	struct bed4_charge c;
+	struct bed4_in6 src;
+	struct in_addr from;
+	struct bed4_dgram dg;
+
+	(void)state;
+	self.role = BED4_ROLE_PEER;
+	self.public = bed4_ep(htonl(0x83010204), htons(40000)); /* FAR4, which FAR6 shares */
+	entry = (struct bed4_neigh){ .state = BED4_NEIGH_STALE };
+	for (size_t i = 0; i < 3; i++) {
+		c = (struct bed4_charge){ 0 };
+		src = in6(cases[i].src);
+		inet_pton(AF_INET, cases[i].from, &from);
+		dg = (struct bed4_dgram){ .src = bed4_ep(from.s_addr, htons(PPORT)) };
+		assert_int_equal(bed4_admit_nd(&self, &dg, &src, 136, far_alone, NULL, &c), cases[i].outcome);
+		assert_int_equal(c.one != 0, cases[i].outcome == BED4_SLOW_ND);
+	}
 }
 
 static void outcomes_have_names(void **state)
@@ -260,6 +480,9 @@ int main(void)
 		cmocka_unit_test(prefix_option_must_fit), cmocka_unit_test(error_quotes_up_to_1280),
 		cmocka_unit_test(no_errors_about),	  cmocka_unit_test(limits_hold),
 		cmocka_unit_test(limits_survive_clocks),  cmocka_unit_test(outcomes_have_names),
+		cmocka_unit_test(large_answers_cost_twice), cmocka_unit_test(floods_draw_a_tenth),
+		cmocka_unit_test(takes_over_and_counts),  cmocka_unit_test(slots_depend_on_the_seed),
+		cmocka_unit_test(charges_nd_by_what_it_is), cmocka_unit_test(lets_the_lan_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

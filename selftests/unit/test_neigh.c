@@ -66,7 +66,7 @@ static int set_up_with(unsigned int max, bool eager)
 	tunnel_exit(&core.t);
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
+	limit_init(&core.limit, 7, &core.collisions);
 	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
 		return -1;
 	give_address(ep(ME4, PPORT));
@@ -781,6 +781,93 @@ static void table_keeps_its_order(void **state)
 	table_free(&t);
 }
 
+/* --- a daemon that takes over ------------------------------------------------------------------------ */
+
+/* What the map holds of @addr when a daemon begins that knows nothing. */
+static void adopt(const char *addr, struct bed4_neigh v)
+{
+	struct bed4_in6 a = in6(addr);
+
+	actions_clear(&core.a);
+	tunnel_neigh_adopt(&core.t, core.now, &a, &v, &core.a);
+	look(&core);
+}
+
+static struct bed4_neigh left(enum bed4_neigh_state state, enum bed4_path path, struct bed4_ep at)
+{
+	__u32 now = core.now / SEC;
+
+	return (struct bed4_neigh){ .addr = at.addr, .port = at.port, .state = state, .path = path,
+				    .used = now - 1, .heard = now - 1, .since = now - 2, .wake = BED4_NEVER,
+				    .rx_packets = 17 };
+}
+
+static void confirmed_paths_are_adopted(void **state)
+{
+	static const enum bed4_neigh_state states[] = { BED4_NEIGH_REACHABLE, BED4_NEIGH_STALE, BED4_NEIGH_DELAY,
+							BED4_NEIGH_PROBE };
+
+	for (size_t i = 0; i < 4; i++) {
+		set_up(state);
+		adopt(FAR6, left(states[i], BED4_PATH_DIRECT, ep(FAR4, PPORT)));
+		assert_state(FAR6, i ? BED4_NEIGH_STALE : BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT);
+		assert_int_equal(map.rx_packets, 0); /* what is in the map stays there; nothing to add */
+		assert_true(sends_direct(FAR6));
+		assert_int_equal(dels, 0);
+	}
+	set_up(state);
+	adopt(SAME6, left(BED4_NEIGH_REACHABLE, BED4_PATH_LAN, ep(LAN4, PPORT)));
+	assert_state(SAME6, BED4_NEIGH_REACHABLE, BED4_PATH_LAN);
+	assert_true(sends_direct(SAME6));
+}
+
+/* The reachable time goes on where it was, and an old one is over. */
+static void adopted_time_goes_on(void **state)
+{
+	struct bed4_neigh v = left(BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT, ep(FAR4, PPORT));
+
+	(void)state;
+	v.since -= 60;
+	adopt(FAR6, v);
+	assert_state(FAR6, BED4_NEIGH_STALE, BED4_PATH_DIRECT);
+	v = left(BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT, ep(DARK4, PPORT));
+	v.since += 1000; /* not of this clock */
+	adopt(DARK6, v);
+	assert_state(DARK6, BED4_NEIGH_STALE, BED4_PATH_DIRECT);
+}
+
+static void searches_begin_anew(void **state)
+{
+	struct bed4_neigh v = left(BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER, ep(DARK4, PPORT));
+
+	(void)state;
+	adopt(FAR6, left(BED4_NEIGH_INCOMPLETE, BED4_PATH_ROUTER, ep(FAR4, PPORT)));
+	assert_state(FAR6, BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER);
+	assert_false(sends_direct(FAR6));
+	assert_state(FAR6, BED4_NEIGH_INCOMPLETE, BED4_PATH_ROUTER);
+	v.reason = BED4_REASON_REFUSED;
+	adopt(DARK6, v);
+	assert_false(sends_direct(DARK6));
+	assert_state(DARK6, BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER);
+	assert_int_equal(map.reason, BED4_REASON_REFUSED);
+}
+
+/* A map is not our own memory: what it says is no reason to send anywhere. */
+static void lies_of_the_map_steer_nothing(void **state)
+{
+	(void)state;
+	adopt(FAR6, left(BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT, ep(DARK4, PPORT)));
+	assert_state(FAR6, BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER);
+	adopt(DARK6, left(BED4_NEIGH_REACHABLE, BED4_PATH_LAN, ep("10.0.0.1", PPORT)));
+	assert_state(DARK6, BED4_NEIGH_VIA_ROUTER, BED4_PATH_ROUTER);
+	assert_int_equal(dels, 0);
+	adopt("2001:db8::1", left(BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT, ep(FAR4, PPORT)));
+	assert_int_equal(dels, 1);
+	adopt(ME6, left(BED4_NEIGH_REACHABLE, BED4_PATH_DIRECT, ep(ME4, PPORT)));
+	assert_int_equal(dels, 2);
+	assert_int_equal(core.t.table.count, 2);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -798,6 +885,8 @@ int main(void)
 		T(permanent_entries_stay_as_they_are), T(stamps_may_be_ahead), T(redirect_is_a_hint),
 		T(an_error_makes_a_path_doubtful),
 		T(counters_follow_within_a_second), T(table_keeps_its_order),
+		T(confirmed_paths_are_adopted), T(adopted_time_goes_on), T(searches_begin_anew),
+		T(lies_of_the_map_steer_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -493,7 +493,7 @@ static void test_full_lists(void **state)
 static void test_uint(void **state)
 {
 	static const char *const bad[] = { "", " 1", "1 ", "+1", "-1", "1a", "4294967296", "0x1", "9", "21",
-					   "99999999999999999999999999" };
+					   "99999999999999999999999999", "00000000012" };
 	unsigned int v = 77;
 	size_t i;
 

@@ -22,7 +22,7 @@ static int set_up(void **state)
 	tunnel_exit(&core.t);
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
+	limit_init(&core.limit, 7, &core.collisions);
 	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
 		return -1;
 	tunnel_start(&core.t, core.now);
@@ -347,6 +347,77 @@ static void answers_ns(void **state)
 	assert_null(core_did(&core, ACTION_UDP));
 }
 
+/* --- a daemon that takes over ------------------------------------------------------------------------ */
+
+/* What an earlier daemon has left in map `self` when it had its address. */
+static struct bed4_self left_behind(void)
+{
+	struct bed4_self old = core.t.self;
+
+	old.own = in6(ME6);
+	old.public = ep(ME4, PPORT);
+	old.flags |= BED4_SELF_ADDR;
+	old.generation = 7;
+	return old;
+}
+
+/* It has its address at once, has it confirmed by one RS, and keeps alive. */
+static void adopts_its_address(void **state)
+{
+	struct bed4_self old = left_behind();
+	__u64 waited;
+
+	(void)state;
+	tunnel_adopt(&core.t, core.now, &old);
+	tunnel_start(&core.t, core.now);
+	assert_memory_equal(&core.t.self.own, &old.own, 16);
+	assert_int_equal(core.t.peer.state, PEER_CONFIGURED);
+	send_to_router();
+	assert_int_equal(next_sent(&waited), ND_RS_LEN);
+	assert_int_equal(waited, 0);
+	configure();
+	assert_null(core_did(&core, ACTION_ADDR_SET)); /* the same as before */
+	assert_int_equal(core.t.self.generation, 7);
+}
+
+/* With another router or from another port the address would be another one. */
+static void adopts_nothing_that_does_not_hold(void **state)
+{
+	struct bed4_self old[4];
+	__u64 waited;
+
+	for (int i = 0; i < 4; i++)
+		old[i] = left_behind();
+	old[0].server = ep("145.136.0.9", PORT);
+	old[1].listen = ep(ME4, PPORT + 2);
+	old[2].flags &= ~BED4_SELF_ADDR;
+	old[3].own = in6(FAR6); /* and not what `public` says */
+	for (int i = 0; i < 4; i++) {
+		set_up(state);
+		tunnel_adopt(&core.t, core.now, &old[i]);
+		tunnel_start(&core.t, core.now);
+		assert_false(core.t.self.flags & BED4_SELF_ADDR);
+		assert_int_equal(core.t.peer.state, PEER_SOLICITING);
+		assert_int_equal(next_sent(&waited), ND_RS_LEN);
+	}
+}
+
+/* The address has changed while no daemon was there to see it: the first answer tells. */
+static void finds_out_what_it_missed(void **state)
+{
+	struct bed4_self old = left_behind();
+	struct pkt p;
+
+	(void)state;
+	tunnel_adopt(&core.t, core.now, &old);
+	tunnel_start(&core.t, core.now);
+	tick();
+	ra_packet(&p, "fe80::", "fe80::54c3:83ff:fe01:2", "2001:67c:127c::");
+	core_udp(&core, ep(ROUTER4, PORT), &p);
+	assert_non_null(core_did(&core, ACTION_ADDR_SET));
+	assert_non_null(core_did(&core, ACTION_NEIGH_FLUSH));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +433,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(garbage_from_the_router_hints, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(accepts_whom_it_may, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(answers_ns, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(adopts_its_address, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(adopts_nothing_that_does_not_hold, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(finds_out_what_it_missed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,7 @@ struct mapping {
 struct node {
 	struct tunnel t;
 	struct limit limit;
+	__u64 collisions;
 	struct bed4_count slow[BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT];
 	enum nat nat;
 	__be32 public;
@@ -231,7 +232,7 @@ static void begin(void)
 
 		tunnel_exit(&n->t);
 		memset(n, 0, sizeof(*n));
-		limit_init(&n->limit, 1);
+		limit_init(&n->limit, 1, &n->collisions);
 		n->nat = i == ROUTER ? OPEN : dice(NATS);
 		n->public = htonl(0x83010002 + 0x10000 * i);
 		c.listen = n->nat == OPEN ? bed4_ep(n->public, htons(PPORT)) :

@@ -36,13 +36,10 @@ __u8 *engine_room(struct pass *p, size_t len);
 void engine_trim(struct pass *p);
 
 /*
- * Who sits behind native IPv6 has no endpoint; for rate limits this one stands in: the /64 counts as an
- * IPv4 address, the host as a port.
+ * May the sender be answered by @draws packets, at @cost tokens (bed4_answer_cost())? If not, the packet
+ * has been counted as LIMITED.
  */
-struct bed4_ep engine_stand_in(const struct bed4_in6 *addr);
-
-/* May the sender be answered? If not, the packet has been counted as LIMITED. */
-bool engine_allowed(struct pass *p);
+bool engine_allowed(struct pass *p, __u32 cost, __u32 draws);
 
 /* A datagram of the tunnel's own making, counted nowhere. */
 void engine_send(struct actions *a, struct bed4_ep to, const __u8 *data, size_t len, __u8 ttl);

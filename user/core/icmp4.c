@@ -5,6 +5,7 @@
  * not believe anything that a guess would not have hit: the tunnel's addresses and ports, and
  * the inner addresses. Proved by selftests/unit/test_icmp4.c.
  */
+#include "6bed4/admit.h"
 #include "core/icmp4.h"
 #include "core/icmp6.h"
 #include "core/neigh.h"
@@ -81,7 +82,7 @@ static bool is_ours(const struct tunnel *t, const struct about *a)
  */
 static bool is_relayed(const struct tunnel *t, const struct bed4_in6 *src, struct bed4_ep *ep)
 {
-	*ep = engine_stand_in(src);
+	*ep = bed4_stand_in(src);
 	return t->config.role == BED4_ROLE_ROUTER && bed4_same_prefix(src, &t->self.own) &&
 	       !bed4_in6_eq(src, &t->self.own) &&
 	       bed4_locate(&t->self, src, t->config.policy, t->config.policy_arg, ep);
@@ -102,7 +103,7 @@ static void tell(struct pass *p, const struct about *a)
 		engine_end(p, BED4_ICMP4_FOREIGN);
 		return;
 	}
-	if (!limit_allow(p->t->limit, p->now, p->src)) {
+	if (!limit_allow(p->t->limit, p->now, p->src, bed4_error_cost((__u32)a->len), 1)) {
 		engine_end(p, BED4_LIMITED);
 		return;
 	}

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Token buckets for what is answered: per IPv4:port, per IPv4 address, and in all. A table of fixed
- * size, so that a flood from random sources costs no memory; when two senders share a slot the
- * older one's bucket is forgotten and starts full, and the bucket "in all" still bounds the sum.
- * Must not know what is answered.
+ * The daemon's own buckets for what it answers. BPF has charged for what comes by it; this is what
+ * bounds answers where there is no BPF. Must not know what is answered.
  */
 #ifndef CORE_LIMIT_H
 #define CORE_LIMIT_H
@@ -11,24 +9,19 @@
 #include "6bed4/addr.h"
 #include "6bed4/limit.h"
 
-#define LIMIT_SLOTS 4096 /* per table, a power of two */
-
-struct limit_bucket {
-	__u64 key; /* 0: free */
-	__u64 full; /* limit.h of include/6bed4 */
-};
-
 struct limit {
 	__u64 seed; /* against chosen collisions */
-	__u64 in_all;
-	struct limit_bucket by_ep[LIMIT_SLOTS];
-	struct limit_bucket by_addr[LIMIT_SLOTS];
+	__u64 *collisions; /* counts buckets taken over from somebody who had used them */
+	struct bed4_bucket row[BED4_LIMIT_ROWS];
 };
 
-/* The rates are those of include/6bed4/limit.h: per IPv4:port, per IPv4, and in all. */
-void limit_init(struct limit *l, __u64 seed);
+/* The rates are those of include/6bed4/limit.h. @collisions stays the caller's. */
+void limit_init(struct limit *l, __u64 seed, __u64 *collisions);
 
-/* May @who be answered at @now (ns)? Takes a token of all three buckets, or of none. */
-bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who);
+/*
+ * May @who be answered at @now (ns), by @draws packets? Takes tokens of all three buckets, or of none;
+ * @cost of that of the IPv4 address (bed4_answer_cost()).
+ */
+bool limit_allow(struct limit *l, __u64 now, struct bed4_ep who, __u32 cost, __u32 draws);
 
 #endif

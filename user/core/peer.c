@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "6bed4/admit.h"
 #include "core/engine.h"
 #include "core/nd.h"
 #include "core/neigh.h"
@@ -260,7 +261,7 @@ static bool answer_ns(struct pass *p, const struct nd_msg *m)
 	__u8 *room;
 	size_t n;
 
-	if (!engine_allowed(p))
+	if (!engine_allowed(p, BED4_NS_DRAWS, BED4_NS_DRAWS))
 		return false;
 	room = engine_room(p, ND_NA_LEN);
 	if (!room)

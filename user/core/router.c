@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "6bed4/admit.h"
 #include "core/engine.h"
 #include "core/icmp6.h"
 #include "core/nd.h"
@@ -33,7 +34,7 @@ static void send_ra(struct pass *p, enum bed4_outcome o)
 	struct bed4_in6 dst = bed4_link_local(p->src);
 	__u8 *room;
 
-	if (!engine_allowed(p))
+	if (!engine_allowed(p, bed4_answer_cost(ND_RA_LEN, p->v.len), 1))
 		return;
 	room = engine_room(p, ND_RA_LEN);
 	if (room)
@@ -61,7 +62,7 @@ static void on_ns(struct pass *p, const struct nd_msg *m)
 		engine_end(p, BED4_ND_UNWANTED);
 		return;
 	}
-	if (!engine_allowed(p))
+	if (!engine_allowed(p, bed4_answer_cost(ND_NA_LEN, p->v.len), 1))
 		return;
 	room = engine_room(p, ND_NA_LEN);
 	if (!room)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "6bed4/admit.h"
 #include "core/engine.h"
 #include "core/finish.h"
 #include "core/icmp6.h"
@@ -166,19 +167,14 @@ void engine_trim(struct pass *p)
 	ip6->vtf = bed4_with_tclass(ip6->vtf, p->v.tclass);
 }
 
-struct bed4_ep engine_stand_in(const struct bed4_in6 *addr)
-{
-	return bed4_ep(addr->w[0] ^ addr->w[1], addr->h[4] ^ addr->h[5] ^ addr->h[6] ^ addr->h[7]);
-}
-
-bool engine_allowed(struct pass *p)
+bool engine_allowed(struct pass *p, __u32 cost, __u32 draws)
 {
 	const struct bed4_ip6 *ip6 = (const void *)p->data;
 	struct bed4_ep who = p->src;
 
 	if (p->hook == BED4_HOOK_TUN)
-		who = engine_stand_in(&ip6->src);
-	if (limit_allow(p->t->limit, p->now, who))
+		who = bed4_stand_in(&ip6->src);
+	if (limit_allow(p->t->limit, p->now, who, cost, draws))
 		return true;
 	engine_end(p, BED4_LIMITED);
 	return false;
@@ -205,7 +201,7 @@ void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 pa
 		engine_end(p, o);
 		return;
 	}
-	if (!engine_allowed(p))
+	if (!engine_allowed(p, bed4_error_cost((__u32)p->len), 1))
 		return;
 	room = engine_room(p, BED4_ERROR_MAX);
 	if (!room)

@@ -30,9 +30,6 @@ int attach_xdp_alone(int prog_fd, unsigned int ifindex, enum bed4_mode mode, con
 /* Detaches all of ours from @ifindex but the program @but; none there or no such device: 0. */
 int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struct err *e);
 
-/* Is there a clsact qdisc on @ifindex? False when the kernel does not tell. */
-bool tc_has_clsact(unsigned int ifindex);
-
 /*
  * Attaches @prog_fd to clsact of @ifindex, which is made if it is not there; replaces a filter of ours.
  * 0 or -errno with @e set.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The control socket, both ends; see ctl.h. Proved by selftests/net. */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -51,19 +52,26 @@ static int set_timeout(int fd, unsigned int seconds)
 		       0;
 }
 
+/* Is it root or @owner at the other end? Abstract names are anybody's to bind, and to connect to. */
+static bool trusted(int fd, uid_t owner)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) &&
+	       (!cred.uid || cred.uid == owner);
+}
+
 int ctl_accept(int fd, uid_t owner, char *buf, size_t size)
 {
 	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
 	ssize_t n;
 
 	if (conn < 0)
 		return -errno;
 	/* The request is sent right behind the connect; who dawdles shall not hold up packets. */
 	set_timeout(conn, 1);
-	if (getsockopt(conn, SOL_SOCKET, SO_PEERCRED, &cred, &len) ||
-	    (cred.uid && cred.uid != owner)) {
+	if (!trusted(conn, owner)) {
 		close(conn);
 		return -EPERM;
 	}
@@ -156,6 +164,10 @@ int ctl_ask_open(const char *iface, const char *request, unsigned int seconds, s
 		err = set_timeout(fd, seconds);
 	if (!err && connect(fd, (void *)&sun, len))
 		err = errno == ECONNREFUSED ? -ENOENT : -errno;
+	if (!err && !trusted(fd, geteuid())) {
+		close(fd);
+		return err_set(e, -EPERM, "the socket @%s is neither root's nor ours; see `ss -xlp`", name);
+	}
 	if (!err && send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
 		err = -errno;
 	if (!err)

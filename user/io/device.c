@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Questions to devices, by ethtool's ioctl and the kernel's generic netlink family "netdev". Must not
- * know what the answers are for. Proved by selftests/net/test_load.sh.
+ * know what the answers are for. Proved by selftests/net and selftests/fuzz/fuzz_netlink.c.
  */
 #include <errno.h>
-#include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
 #include <linux/genetlink.h>
 #include <linux/sockios.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "io/device.h"
+#include "io/nl.h"
 
 /* One ioctl about a device, whose name is filled in here. */
 static int ask(unsigned int ifindex, unsigned long request, struct ifreq *ifr)
@@ -86,42 +86,23 @@ struct answer {
 };
 
 /* Keeps the one attribute that was asked for; families are numbers of 16 bits, features of 64. */
-static int keep_attr(const struct nlattr *attr, void *arg)
-{
-	struct answer *a = arg;
-
-	if (mnl_attr_get_type(attr) != a->type)
-		return MNL_CB_OK;
-	if (!mnl_attr_validate(attr, MNL_TYPE_U16))
-		a->value = mnl_attr_get_u16(attr);
-	else if (!mnl_attr_validate(attr, MNL_TYPE_U64))
-		a->value = mnl_attr_get_u64(attr);
-	else
-		return MNL_CB_OK;
-	a->found = true;
-	return MNL_CB_OK;
-}
-
 static int keep(const struct nlmsghdr *nlh, void *arg)
 {
-	return mnl_attr_parse(nlh, sizeof(struct genlmsghdr), keep_attr, arg);
-}
+	struct answer *a = arg;
+	const struct nlattr *attr;
+	uint16_t family;
 
-/* Sends the request at @buf and waits for its answer and acknowledgement. */
-static bool talk(struct mnl_socket *nl, void *buf, size_t size, struct answer *a)
-{
-	struct nlmsghdr *nlh = buf;
-	ssize_t len;
-	int ret = 1;
-
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return false;
-	while (ret > 0) {
-		len = mnl_socket_recvfrom(nl, buf, size);
-		ret = len < 0 ? -1 : mnl_cb_run(buf, len, 0, 0, keep, a);
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != a->type)
+			continue;
+		if (nl_get(attr, &family, sizeof(family))) {
+			a->value = family;
+			a->found = true;
+		} else if (nl_get(attr, &a->value, sizeof(a->value))) {
+			a->found = true;
+		}
 	}
-	return !ret && a->found;
+	return MNL_CB_OK;
 }
 
 static struct nlmsghdr *request(void *buf, uint16_t family, uint8_t cmd)
@@ -139,25 +120,18 @@ static struct nlmsghdr *request(void *buf, uint16_t family, uint8_t cmd)
 static bool xdp_features(unsigned int ifindex, uint64_t *features)
 {
 	struct answer family = { .type = CTRL_ATTR_FAMILY_ID }, answer = { .type = NETDEV_XDP_FEATURES };
-	char buf[8192];
-	struct mnl_socket *nl = mnl_socket_open(NETLINK_GENERIC);
-	bool ok;
+	char buf[256];
+	struct nlmsghdr *nlh = request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 
-	if (!nl)
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, "netdev");
+	if (nl_talk_generic(nlh, keep, &family) || !family.found)
 		return false;
-	ok = !mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID);
-	if (ok) {
-		mnl_attr_put_strz(request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY), CTRL_ATTR_FAMILY_NAME,
-				  "netdev");
-		ok = talk(nl, buf, sizeof(buf), &family);
-	}
-	if (ok) {
-		mnl_attr_put_u32(request(buf, (uint16_t)family.value, NETDEV_DEV_GET), NETDEV_IFINDEX, ifindex);
-		ok = talk(nl, buf, sizeof(buf), &answer);
-	}
-	mnl_socket_close(nl);
+	nlh = request(buf, (uint16_t)family.value, NETDEV_DEV_GET);
+	mnl_attr_put_u32(nlh, NETDEV_IFINDEX, ifindex);
+	if (nl_talk_generic(nlh, keep, &answer) || !answer.found)
+		return false;
 	*features = answer.value;
-	return ok;
+	return true;
 }
 
 bool device_takes_redirects(unsigned int ifindex, bool frags)

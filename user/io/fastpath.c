@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,12 +20,13 @@
 #include "io/device.h"
 #include "io/fastpath_priv.h"
 #include "io/pin.h"
+#include "io/rtnl.h"
 
 /* `info` is the first to come and the last to go: while it is there, so is what it tells of. */
 const char *const fastpath_map_names[] = { "info",  "self",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
 					   "told",  "nexthop", "percpu", "hopgen", "hops",
-					   "limit", NULL };
+					   "limit", "losses", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -216,6 +218,7 @@ static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 	if (!tc)
 		return err_set(e, -errno, "cannot open the TC programs: %s", complaint);
 	SET_CONSTANTS(tc->rodata, &fp->config);
+	tc->rodata->cfg_limit_seed = fp->limit_seed;
 	bpf_program__set_autoload(tc->progs.bed4_tc_in, forward);
 	bpf_program__set_autoload(tc->progs.bed4_tc_out, forward);
 	bpf_program__set_autoload(tc->progs.bed4_tun_guard, programs);
@@ -311,6 +314,7 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 	if (!fp->xdp)
 		return err_set(e, -errno, "cannot open the XDP program: %s", complaint);
 	SET_CONSTANTS(fp->xdp->rodata, &fp->config);
+	fp->xdp->rodata->cfg_limit_seed = fp->limit_seed;
 	fp->xdp->rodata->cfg_no_tx = device_is_veth(fp->config.underlay);
 	fp->xdp->rodata->cfg_unfinished = has_veth(&fp->config);
 	fp->xdp->rodata->cfg_generic = fp->mode == BED4_MODE_GENERIC;
@@ -353,13 +357,16 @@ static int map_all(struct fastpath *fp)
 	fp->slow = map_memory(fp->tc->maps.slow, fp->slow_size, PROT_READ | PROT_WRITE);
 	fp->pulse = map_memory(fp->tc->maps.pulse, sizeof(*fp->pulse), PROT_READ);
 	fp->hopgen = map_memory(fp->tc->maps.hopgen, sizeof(*fp->hopgen), PROT_READ | PROT_WRITE);
-	return fp->slow && fp->pulse && fp->hopgen ? 0 : -errno;
+	fp->losses = map_memory(fp->tc->maps.losses, sizeof(*fp->losses), PROT_READ | PROT_WRITE);
+	return fp->slow && fp->pulse && fp->hopgen && fp->losses ? 0 : -errno;
 }
 
 static int open_maps(struct fastpath *fp, struct err *e)
 {
 	int err = drop_foreign_pins(fp->pin_dir);
 
+	if (getrandom(&fp->limit_seed, sizeof(fp->limit_seed), 0) != sizeof(fp->limit_seed))
+		return err_set(e, -errno, "cannot get random numbers: %s", strerror(errno));
 	if (err)
 		return err_set(e, err, "cannot remove old pins in %s: %s", fp->pin_dir, strerror(-err));
 	err = pin_mkdirs(fp->pin_dir);
@@ -441,6 +448,8 @@ void fastpath_close(struct fastpath *fp)
 		munmap((void *)fp->pulse, sizeof(*fp->pulse));
 	if (fp->hopgen)
 		munmap(fp->hopgen, sizeof(*fp->hopgen));
+	if (fp->losses)
+		munmap(fp->losses, sizeof(*fp->losses));
 	if (fp->prog)
 		xdp_program__close(fp->prog);
 	bed4_xdp_bpf__destroy(fp->xdp);
@@ -546,8 +555,8 @@ static void fill_info(const struct fastpath *fp, struct bed4_info *info)
 	info->forward = c->forward;
 	info->account = c->account;
 	info->neigh_max = c->neigh_max;
-	m->made_clsact |= tc && !tc_has_clsact(c->underlay);
-	m->made_tun_clsact |= tc && !tc_has_clsact(c->tun);
+	m->made_clsact |= tc && !rtnl_has_clsact(c->underlay);
+	m->made_tun_clsact |= tc && !rtnl_has_clsact(c->tun);
 	m->tc_in_id = tc ? program_id(bpf_program__fd(fp->tc->progs.bed4_tc_in)) : 0;
 	m->tc_out_id = tc ? program_id(bpf_program__fd(fp->tc->progs.bed4_tc_out)) : 0;
 }

@@ -73,6 +73,9 @@ int fastpath_set_info(struct fastpath *fp, const struct bed4_info *info);
 /* The mapped `slow` counters, BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT; valid until close. */
 struct bed4_count *fastpath_slow(struct fastpath *fp);
 
+/* The mapped `losses`; valid until close. */
+struct bed4_losses *fastpath_losses(struct fastpath *fp);
+
 /* Sets (or with BED4_POLICY_NONE removes) an entry of `policy4`. */
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
 			enum bed4_policy policy);

@@ -98,6 +98,11 @@ struct bed4_count *fastpath_slow(struct fastpath *fp)
 	return fp->slow;
 }
 
+struct bed4_losses *fastpath_losses(struct fastpath *fp)
+{
+	return fp->losses;
+}
+
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
 			enum bed4_policy policy)
 {

@@ -28,6 +28,8 @@ struct fastpath {
 	size_t slow_size;
 	const struct bed4_pulse *pulse;
 	struct bed4_hopgen *hopgen;
+	struct bed4_losses *losses;
+	__u64 limit_seed;
 	struct ring_buffer *ring;
 	void (*event_fn)(void *arg, const struct bed4_event *ev);
 	void *event_arg;

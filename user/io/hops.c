@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Routing events; see hops.h. Proved by selftests/net/test_hops.sh. */
+/*
+ * Routing events; see hops.h. Proved by selftests/net/test_hops.sh and, for messages that no kernel sends,
+ * selftests/fuzz/fuzz_netlink.c.
+ */
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/neighbour.h>
@@ -92,11 +95,13 @@ static __u64 hash(__u64 h, const void *p, size_t len)
 /* Is this another MAC address than the one we knew, or has the entry become usable or useless? */
 static bool neighbour_differs(struct hops *h, const struct nlmsghdr *nlh)
 {
-	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
-	struct known now = { .valid = nlh->nlmsg_type == RTM_NEWNEIGH && ndm->ndm_state & VALID };
+	const struct ndmsg *ndm = nl_head(nlh, sizeof(*ndm));
 	const struct nlattr *attr;
-	struct known *k;
+	struct known now = {}, *k;
 
+	if (!ndm)
+		return true; /* something has happened, whatever it was */
+	now.valid = nlh->nlmsg_type == RTM_NEWNEIGH && ndm->ndm_state & VALID;
 	if (ndm->ndm_family != AF_INET && ndm->ndm_family != AF_INET6)
 		return false;
 	now.key = hash(0xcbf29ce484222325ull, &ndm->ndm_ifindex, sizeof(ndm->ndm_ifindex));
@@ -104,8 +109,8 @@ static bool neighbour_differs(struct hops *h, const struct nlmsghdr *nlh)
 		if (mnl_attr_get_type(attr) == NDA_DST)
 			now.key = hash(now.key, mnl_attr_get_payload(attr),
 				       mnl_attr_get_payload_len(attr));
-		if (mnl_attr_get_type(attr) == NDA_LLADDR && mnl_attr_get_payload_len(attr) == 6)
-			memcpy(now.mac, mnl_attr_get_payload(attr), 6);
+		if (mnl_attr_get_type(attr) == NDA_LLADDR)
+			nl_get(attr, now.mac, sizeof(now.mac));
 	}
 	k = &h->known[(now.key ^ now.key >> 32) & (KNOWN - 1)];
 	if (k->key == now.key && k->valid == now.valid && (!k->valid || !memcmp(k->mac, now.mac, 6)))
@@ -117,10 +122,13 @@ static bool neighbour_differs(struct hops *h, const struct nlmsghdr *nlh)
 /* Does the next hop of this route depend on more than the destination? */
 static __u32 route_bypass(const struct nlmsghdr *nlh)
 {
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
-	bool special = rtm->rtm_src_len || rtm->rtm_tos;
+	const struct rtmsg *rtm = nl_head(nlh, sizeof(*rtm));
 	const struct nlattr *attr;
+	bool special;
 
+	if (!rtm)
+		return BED4_BYPASS_V4 | BED4_BYPASS_V6;
+	special = rtm->rtm_src_len || rtm->rtm_tos;
 	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
 		/* A nexthop object may be a group; asking what it is would cost more than it saves. */
 		if (mnl_attr_get_type(attr) == RTA_MULTIPATH || mnl_attr_get_type(attr) == RTA_NH_ID)
@@ -138,16 +146,16 @@ static int route_cb(const struct nlmsghdr *nlh, void *arg)
 }
 
 /* The rules that every kernel has: all traffic to the tables local, main and (IPv4) default. */
-static bool rule_is_plain(const struct nlmsghdr *nlh)
+static bool rule_is_plain(const struct nlmsghdr *nlh, const struct fib_rule_hdr *frh)
 {
-	const struct fib_rule_hdr *frh = mnl_nlmsg_get_payload(nlh);
 	__u32 table = frh->table;
 	const struct nlattr *attr;
 
 	mnl_attr_for_each(attr, nlh, sizeof(*frh)) {
 		switch (mnl_attr_get_type(attr)) {
 		case FRA_TABLE:
-			table = mnl_attr_get_u32(attr);
+			if (!nl_get(attr, &table, sizeof(table)))
+				return false;
 			break;
 		case FRA_PRIORITY:
 		case FRA_PROTOCOL:
@@ -165,9 +173,11 @@ static bool rule_is_plain(const struct nlmsghdr *nlh)
 
 static int rule_cb(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct fib_rule_hdr *frh = mnl_nlmsg_get_payload(nlh);
+	const struct fib_rule_hdr *frh = nl_head(nlh, sizeof(*frh));
 
-	if (!rule_is_plain(nlh))
+	if (!frh)
+		*(__u32 *)arg |= BED4_BYPASS_V4 | BED4_BYPASS_V6;
+	else if (!rule_is_plain(nlh, frh))
 		*(__u32 *)arg |= frh->family == AF_INET ? BED4_BYPASS_V4 : BED4_BYPASS_V6;
 	return MNL_CB_OK;
 }
@@ -237,7 +247,8 @@ bool hops_changed(struct hops *h)
 	for (;;) {
 		n = mnl_socket_recvfrom(h->nl, buf, sizeof(buf));
 		if (n > 0) {
-			mnl_cb_run(buf, n, 0, 0, event_cb, h);
+			if (nl_run(buf, (size_t)n, 0, 0, event_cb, h) < 0)
+				h->changed = h->rescan = true;
 		} else if (n < 0 && errno == ENOBUFS) {
 			h->changed = h->rescan = true; /* whatever it was that we missed */
 		} else {
@@ -268,9 +279,10 @@ static struct nlmsghdr *neigh_message(char *buf, int type, int flags, const stru
 
 static int state_cb(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+	const struct ndmsg *ndm = nl_head(nlh, sizeof(*ndm));
 
-	*(unsigned int *)arg = ndm->ndm_state;
+	if (ndm)
+		*(unsigned int *)arg = ndm->ndm_state;
 	return MNL_CB_OK;
 }
 

@@ -180,6 +180,10 @@ static unsigned int add_name(char names[INSTANCE_MAX][BED4_NAME_LEN], unsigned i
 
 	if (n == INSTANCE_MAX || !*name || strlen(name) >= BED4_NAME_LEN)
 		return n;
+	for (i = 0; name[i]; i++) {
+		if (name[i] <= ' ' || name[i] > '~') /* anybody may bind such a socket; they are shown */
+			return n;
+	}
 	for (i = 0; i < n; i++) {
 		if (!strcmp(names[i], name))
 			return n;

@@ -8,6 +8,8 @@
 #ifndef IO_INSTANCE_H
 #define IO_INSTANCE_H
 
+#include <stddef.h>
+
 #include "6bed4/map.h"
 #include "err.h"
 
@@ -50,7 +52,7 @@ extern const char *const instance_map_names[];
 
 /* Open maps of an instance, for tools. */
 struct instance_maps {
-	int self, info, neigh, stats, slow; /* descriptors, -1 when not open */
+	int self, info, neigh, stats, slow, percpu, losses; /* descriptors, -1 when not open */
 	bool alive; /* a daemon answers */
 };
 
@@ -66,5 +68,11 @@ int instance_read_info(int fd, struct bed4_info *info);
  */
 int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e);
 void instance_maps_close(struct instance_maps *m);
+
+/*
+ * Reads the value at @key of the map @fd, if values there have @size bytes: another build may have given
+ * them more. 0; -EPROTO: it has; other -errno.
+ */
+int instance_map_read(int fd, const void *key, void *value, size_t size);
 
 #endif

@@ -14,12 +14,14 @@
 #include "io/instance.h"
 #include "io/pin.h"
 
+#define MAPS 7
+
 /* In the order in which the daemon hands them over. */
-const char *const instance_map_names[] = { "self", "info", "neigh", "stats", "slow", NULL };
+const char *const instance_map_names[] = { "self", "info", "neigh", "stats", "slow", "percpu", "losses", NULL };
 
 static int *place(struct instance_maps *m, unsigned int i)
 {
-	int *places[] = { &m->self, &m->info, &m->neigh, &m->stats, &m->slow };
+	int *places[] = { &m->self, &m->info, &m->neigh, &m->stats, &m->slow, &m->percpu, &m->losses };
 
 	return places[i];
 }
@@ -75,7 +77,7 @@ static void take_fds(struct instance_maps *m, const struct ctl_reply *reply)
 	unsigned int i;
 
 	for (i = 0; i < reply->fd_count; i++) {
-		if (i < 5)
+		if (i < MAPS)
 			*place(m, i) = reply->fds[i];
 		else
 			close(reply->fds[i]);
@@ -88,13 +90,15 @@ int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e
 	struct instance in;
 	int err;
 
-	*m = (struct instance_maps){ -1, -1, -1, -1, -1, false };
-	err = ctl_ask(iface, "maps", 5, &reply, e);
+	*m = (struct instance_maps){ -1, -1, -1, -1, -1, -1, -1, false };
+	err = ctl_ask(iface, "maps", MAPS, &reply, e);
 	if (!err) {
 		m->alive = true;
 		take_fds(m, &reply);
-		return reply.fd_count >= 5 ? 0 : err_set(e, -EPROTO, "the daemon of %s is of another "
-								     "version", iface);
+		if (reply.fd_count >= MAPS)
+			return 0;
+		instance_maps_close(m);
+		return err_set(e, -EPROTO, "the daemon of %s is of another version", iface);
 	}
 	if (err != -ENOENT)
 		return err;
@@ -109,6 +113,18 @@ int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e
 	instance_maps_close(m);
 	return err_set(e, err, "cannot open the maps in %s: %s; are you root?", in.pin_dir,
 		       strerror(-err));
+}
+
+int instance_map_read(int fd, const void *key, void *value, size_t size)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	if (info.value_size != size)
+		return -EPROTO;
+	return bpf_map_lookup_elem(fd, key, value) ? -errno : 0;
 }
 
 void instance_maps_close(struct instance_maps *m)

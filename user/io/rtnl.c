@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Links, addresses and routes by rtnetlink; see rtnl.h. Proved by selftests/net. */
+/*
+ * Links, addresses and routes by rtnetlink; see rtnl.h. Proved by selftests/net and, for messages that no
+ * kernel sends, selftests/fuzz/fuzz_netlink.c.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/fib_rules.h>
@@ -47,18 +50,22 @@ static struct ifinfomsg *put_link(struct nlmsghdr *nlh, unsigned int ifindex)
 
 static int link_cb(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct ifinfomsg *ifm = mnl_nlmsg_get_payload(nlh);
+	const struct ifinfomsg *ifm = nl_head(nlh, sizeof(*ifm));
 	struct rtnl_link *link = arg;
 	const struct nlattr *attr;
+	__u32 watchers = 0;
 
+	if (!ifm)
+		return MNL_CB_OK;
 	link->ifindex = (unsigned int)ifm->ifi_index;
 	link->running = ifm->ifi_flags & IFF_RUNNING;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifm)) {
 		if (mnl_attr_get_type(attr) == IFLA_MTU)
-			link->mtu = mnl_attr_get_u32(attr);
+			nl_get(attr, &link->mtu, sizeof(link->mtu));
 		if (mnl_attr_get_type(attr) == IFLA_PROMISCUITY)
-			link->watched = mnl_attr_get_u32(attr);
+			nl_get(attr, &watchers, sizeof(watchers));
 	}
+	link->watched = watchers;
 	return MNL_CB_OK;
 }
 
@@ -161,20 +168,23 @@ static void keep_broadcast(struct addr4_walk *w, __be32 addr, unsigned int len)
 
 static int addr4_cb(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const struct ifaddrmsg *ifa = nl_head(nlh, sizeof(*ifa));
 	struct addr4_walk *w = arg;
 	const struct nlattr *attr;
+	__be32 addr;
 
-	if (ifa->ifa_family != AF_INET || (w->ifindex && ifa->ifa_index != w->ifindex) ||
+	if (!ifa || ifa->ifa_family != AF_INET || (w->ifindex && ifa->ifa_index != w->ifindex) ||
 	    (w->primary_only && ifa->ifa_flags & IFA_F_SECONDARY))
 		return MNL_CB_OK;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
 		int type = mnl_attr_get_type(attr);
 
+		if (!nl_get(attr, &addr, sizeof(addr)))
+			continue;
 		if (type == IFA_LOCAL || (type == IFA_BROADCAST && !w->primary_only))
-			keep(w, mnl_attr_get_u32(attr));
+			keep(w, addr);
 		if (type == IFA_ADDRESS && !w->primary_only)
-			keep_broadcast(w, mnl_attr_get_u32(attr), ifa->ifa_prefixlen);
+			keep_broadcast(w, addr, ifa->ifa_prefixlen);
 	}
 	return MNL_CB_OK;
 }
@@ -213,16 +223,17 @@ struct subnet4_walk {
 
 static int subnet4_cb(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
+	const struct ifaddrmsg *ifa = nl_head(nlh, sizeof(*ifa));
 	struct subnet4_walk *w = arg;
 	const struct nlattr *attr;
+	__be32 addr;
 
-	if (ifa->ifa_family != AF_INET || ifa->ifa_index != w->ifindex)
+	if (!ifa || ifa->ifa_family != AF_INET || ifa->ifa_index != w->ifindex || ifa->ifa_prefixlen > 32)
 		return MNL_CB_OK;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
-		if (mnl_attr_get_type(attr) == IFA_ADDRESS && w->count < w->max)
-			w->subnets[w->count++] = (struct rtnl_subnet4){ mnl_attr_get_u32(attr),
-									ifa->ifa_prefixlen };
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS && w->count < w->max &&
+		    nl_get(attr, &addr, sizeof(addr)))
+			w->subnets[w->count++] = (struct rtnl_subnet4){ addr, ifa->ifa_prefixlen };
 	}
 	return MNL_CB_OK;
 }
@@ -296,19 +307,19 @@ struct default_walk {
 
 static int default_cb(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	const struct rtmsg *rtm = nl_head(nlh, sizeof(*rtm));
 	struct default_walk *w = arg;
 	const struct nlattr *attr;
 	__u32 oif = 0, metric = 0;
 
-	if (rtm->rtm_family != AF_INET6 || rtm->rtm_dst_len || rtm->rtm_table != RT_TABLE_MAIN ||
+	if (!rtm || rtm->rtm_family != AF_INET6 || rtm->rtm_dst_len || rtm->rtm_table != RT_TABLE_MAIN ||
 	    rtm->rtm_type != RTN_UNICAST)
 		return MNL_CB_OK;
 	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
 		if (mnl_attr_get_type(attr) == RTA_OIF)
-			oif = mnl_attr_get_u32(attr);
+			nl_get(attr, &oif, sizeof(oif));
 		else if (mnl_attr_get_type(attr) == RTA_PRIORITY)
-			metric = mnl_attr_get_u32(attr);
+			nl_get(attr, &metric, sizeof(metric));
 	}
 	if (oif && oif != w->except && (!w->found || metric < w->metric)) {
 		w->found = oif;
@@ -389,6 +400,58 @@ int rtnl_label_add(const struct bed4_in6 *prefix)
 int rtnl_label_del(const struct bed4_in6 *prefix)
 {
 	return label(prefix, RTM_DELADDRLABEL, 0);
+}
+
+static int is_clsact(const struct nlmsghdr *nlh, void *arg)
+{
+	static const char clsact[] = "clsact";
+	const struct tcmsg *tcm = nl_head(nlh, sizeof(*tcm));
+	char kind[sizeof(clsact)];
+	const struct nlattr *attr;
+
+	if (!tcm || nlh->nlmsg_type != RTM_NEWQDISC || tcm->tcm_ifindex != ((int *)arg)[0])
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*tcm)) {
+		if (mnl_attr_get_type(attr) == TCA_KIND && nl_get(attr, kind, sizeof(kind)) &&
+		    !memcmp(kind, clsact, sizeof(kind)))
+			((int *)arg)[1] = 1;
+	}
+	return MNL_CB_OK;
+}
+
+static void put_tc(struct nlmsghdr *nlh, unsigned int ifindex, __u32 parent)
+{
+	struct tcmsg *tcm = mnl_nlmsg_put_extra_header(nlh, sizeof(*tcm));
+
+	tcm->tcm_family = AF_UNSPEC;
+	tcm->tcm_ifindex = (int)ifindex;
+	tcm->tcm_parent = parent;
+}
+
+bool rtnl_has_clsact(unsigned int ifindex)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_GETQDISC, NLM_F_DUMP);
+	int found[2] = { (int)ifindex, 0 };
+
+	put_tc(nlh, ifindex, 0);
+	return !nl_talk(nlh, is_clsact, found) && found[1];
+}
+
+static int count_filter(const struct nlmsghdr *nlh, void *arg)
+{
+	if (nlh->nlmsg_type == RTM_NEWTFILTER)
+		++*(unsigned int *)arg;
+	return MNL_CB_OK;
+}
+
+int rtnl_filters(unsigned int ifindex, __u32 parent, unsigned int *n)
+{
+	char buf[REQUEST_LEN];
+	struct nlmsghdr *nlh = request(buf, RTM_GETTFILTER, NLM_F_DUMP);
+
+	put_tc(nlh, ifindex, parent);
+	return nl_talk(nlh, count_filter, n);
 }
 
 int rtnl_monitor(void)

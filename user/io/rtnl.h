@@ -62,6 +62,12 @@ int rtnl_spoof_rules_del(const struct bed4_in6 *prefix);
 int rtnl_label_add(const struct bed4_in6 *prefix);
 int rtnl_label_del(const struct bed4_in6 *prefix);
 
+/* Is there a clsact qdisc on a device, whoever's? False when the kernel does not tell. */
+bool rtnl_has_clsact(unsigned int ifindex);
+
+/* Adds the number of TC filters, whoever's, at @parent of a device to *@n. */
+int rtnl_filters(unsigned int ifindex, __u32 parent, unsigned int *n);
+
 /* A socket that becomes readable on link and IPv4 address events; rtnl_drain() empties it. */
 int rtnl_monitor(void);
 void rtnl_drain(int fd);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Both ends of the control socket (user/io/ctl.h): a question and its answer, and that root's tools take no
+ * answer from a socket that somebody else has bound. Must not know what is asked for.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "io/ctl.h"
+
+#define NOBODY 65534
+
+static char iface[32];
+
+static int name_it(void **state)
+{
+	(void)state;
+	snprintf(iface, sizeof(iface), "test-%d", (int)getpid());
+	return 0;
+}
+
+/* In a child: binds as @uid, says so on @ready, answers one question with what was asked. */
+static void serve(uid_t uid, int ready)
+{
+	struct ctl_reply reply = { .code = 7 };
+	char name[64], request[CTL_REQUEST];
+	struct pollfd fds = { .events = POLLIN };
+	int conn;
+
+	snprintf(name, sizeof(name), "6bed4/%s", iface);
+	fds.fd = setuid(uid) ? -1 : ctl_bind(name);
+	if (fds.fd < 0 || write(ready, "+", 1) != 1 || poll(&fds, 1, 5000) != 1)
+		_exit(1);
+	conn = ctl_accept(fds.fd, geteuid(), request, sizeof(request));
+	if (conn >= 0) {
+		snprintf(reply.text, sizeof(reply.text), "you said %s", request);
+		ctl_reply(conn, &reply);
+	}
+	_exit(0);
+}
+
+static int ask_one_of(uid_t uid, struct ctl_reply *reply, struct err *e)
+{
+	int ready[2], err, status;
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		serve(uid, ready[1]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	err = ctl_ask(iface, "hello", 5, reply, e);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return err;
+}
+
+static void answers_its_owner(void **state)
+{
+	struct ctl_reply reply;
+	struct err e = {};
+
+	(void)state;
+	assert_int_equal(ctl_ask(iface, "hello", 5, &reply, &e), -ENOENT);
+	assert_int_equal(ask_one_of(geteuid(), &reply, &e), 0);
+	assert_int_equal(reply.code, 7);
+	assert_string_equal(reply.text, "you said hello");
+	assert_int_equal(reply.fd_count, 0);
+}
+
+static void believes_nobody_else(void **state)
+{
+	struct ctl_reply reply;
+	struct err e = {};
+
+	(void)state;
+	if (geteuid()) /* only root can become somebody else */
+		skip();
+	assert_int_equal(ask_one_of(NOBODY, &reply, &e), -EPERM);
+	assert_non_null(strstr(e.text, iface));
+	assert_string_equal(reply.text, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_its_owner),
+		cmocka_unit_test(believes_nobody_else),
+	};
+
+	return cmocka_run_group_tests(tests, name_it, NULL);
+}
