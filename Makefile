@@ -51,7 +51,8 @@ BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
 	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h $(BUILD)/skel/flood.skel.h
-NET	 = $(BUILD)/net/flow $(BUILD)/net/interrupt $(BUILD)/net/clock.so $(BUILD)/bpf/guests.bpf.o
+NET	 = $(BUILD)/net/flow $(BUILD)/net/interrupt $(BUILD)/net/clock.so $(BUILD)/net/noseccomp.so \
+	   $(BUILD)/bpf/guests.bpf.o
 
 FUZZ_SECONDS ?= 60
 SOAK_MINUTES ?= 20
@@ -175,7 +176,7 @@ $(BUILD)/net/interrupt: $(BUILD)/selftests/net/interrupt.o
 	$(call say,NET,$@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
-$(BUILD)/net/clock.so: selftests/net/clock.c
+$(BUILD)/net/%.so: selftests/net/%.c
 	@mkdir -p $(@D)
 	$(call say,NET,$@)
 	$(Q)$(CC) $(WARN) $(CFLAGS) -D_GNU_SOURCE -fPIC -shared $< -o $@
