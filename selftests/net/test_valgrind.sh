@@ -28,7 +28,9 @@ quiet() {
 	[ -n "$(find "$WORK" -name "$1-*.valgrind")" ] && ! grep -q '^==' "$WORK/$1"-*.valgrind
 }
 # Ends in order, and its exit code is not that of an error found.
-ended_well() { wait "$1"; }
+ended_well() { # PID LOG
+	wait "$1" || { echo "exit code $?"; tail -3 "$WORK/$2.log"; return 1; }
+}
 
 if ! valgrind --version >/dev/null 2>&1; then
 	skip "the daemon under valgrind" "there is no valgrind"
@@ -39,11 +41,11 @@ nat_symmetric
 warm_up
 mkdir "$WORK/www"
 head -c 300000 /dev/urandom >"$WORK/www/file"
-memcheck router router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path "$MODE" --account all --clamp-mss --foreground
+memcheck router router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path "$MODE" --account all --clamp-mss
 router=$last_pid
 check "router under valgrind ($MODE)" wait_for 60 up router
 up router >/dev/null 2>&1 || { diag <"$WORK/router.log"; finish; }
-memcheck peer peer1 load eth0 --role peer --server $ROUTER4 --default-route --fast-path "$MODE" --foreground
+memcheck peer peer1 load eth0 --role peer --server $ROUTER4 --default-route --fast-path "$MODE"
 peer=$last_pid
 check "peer under valgrind" wait_for 60 up peer1
 # shellcheck disable=SC2034
@@ -67,12 +69,17 @@ ns router ip -6 route add 2001:db8:1234::/48 via $HOST6
 ns peer1 ip addr add 131.1.0.7/24 dev eth0
 ns peer1 ip addr del 131.1.0.7/24 dev eth0
 check "all is well after changes of routes and addresses" wait_for 20 reaches peer1 $HOST6
+check "load of the router ended without an error" ended_well "$router" router
+check "load of the peer, too" ended_well "$peer" peer
+peer=$(state peer1 pid)
 kill -TERM "$peer"
-check "the peer ends on SIGTERM without an error" ended_well "$peer"
-check "  nothing is left" clean peer1
+check "the peer's daemon ends on SIGTERM" wait_for 20 not kill -0 "$peer"
 check "  valgrind has nothing to say" quiet peer
+check "  unload" ns peer1 "$CTL" unload eth0
+check "  nothing is left" clean peer1
+router=$(state router pid)
 check "the router is unloaded" ns router timeout 60 "$CTL" unload eth0
-check "  its daemon ends without an error" ended_well "$router"
+check "  its daemon has ended" wait_for 20 not kill -0 "$router"
 check "  nothing is left" clean
 check "  valgrind has nothing to say" quiet router
 
@@ -80,7 +87,7 @@ check "  valgrind has nothing to say" quiet router
 for words in "load eth0 --prefix $PREFIX --v6-dev v6 --fast-path $MODE" status "status -j" stats neigh "reload eth0" "unload eth0"; do
 	# shellcheck disable=SC2086
 	memcheck "tool" router $words
-	check "$words: ends well" ended_well "$last_pid"
+	check "$words: ends well" ended_well "$last_pid" tool
 done
 check "valgrind has nothing to say of tools and of the daemon in the background" quiet tool
 finish
