@@ -25,7 +25,8 @@ PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
-	   util-linux procps mandoc cppcheck clang-tidy
+	   util-linux procps mandoc cppcheck clang-tidy \
+	   strace valgrind binutils
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -49,13 +50,16 @@ FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/
 BENCH	 = $(BUILD)/bench/bench
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
-	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flood.skel.h
+	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h $(BUILD)/skel/flood.skel.h
+NET	 = $(BUILD)/net/flow $(BUILD)/net/interrupt $(BUILD)/net/clock.so $(BUILD)/bpf/guests.bpf.o
 
 FUZZ_SECONDS ?= 60
+SOAK_MINUTES ?= 20
+SOAK_SEED ?=
 KEEP	?= 0
 
 .PHONY: all help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
-	fuzz fuzz-build demo demo-down lint
+	fuzz fuzz-build soak demo demo-down lint
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -72,6 +76,7 @@ help:
 	@echo 'make check-long   the whole matrices'
 	@echo 'make bench        what each path costs, as ratios to plain forwarding; BENCH_JSON=FILE'
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
+	@echo 'make soak         SOAK_MINUTES=$(SOAK_MINUTES) of traffic and random faults, invariants each minute; SOAK_SEED=n'
 	@echo 'make lint         include directions, manual, SPDX lines, cppcheck, clang-tidy'
 	@echo 'make clean        remove $(BUILD)'
 	@echo 'V=1 shows commands. The kernel tests, demo and bench need root.'
@@ -159,6 +164,22 @@ $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
 
 fuzz-build: $(FUZZ)
 
+# Tools of the scenarios.
+$(BUILD)/net/flow: $(BUILD)/selftests/net/flow.o
+	@mkdir -p $(@D)
+	$(call say,NET,$@)
+	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -o $@
+
+$(BUILD)/net/interrupt: $(BUILD)/selftests/net/interrupt.o
+	@mkdir -p $(@D)
+	$(call say,NET,$@)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
+$(BUILD)/net/clock.so: selftests/net/clock.c
+	@mkdir -p $(@D)
+	$(call say,NET,$@)
+	$(Q)$(CC) $(WARN) $(CFLAGS) -D_GNU_SOURCE -fPIC -shared $< -o $@
+
 # The generator of floods that a scenario uses.
 $(BUILD)/bpf/%.bpf.o: selftests/flood/%.bpf.c
 	@mkdir -p $(@D)
@@ -169,7 +190,7 @@ $(BUILD)/flood: $(BUILD)/selftests/flood/flood.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lpthread -o $@
 
-tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG) $(BUILD)/flood
+tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG) $(NET) $(BUILD)/flood
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
@@ -186,6 +207,10 @@ check-long:
 fuzz: $(FUZZ)
 	$(Q)tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)
 
+soak: deps
+	$(Q)$(MAKE) --no-print-directory $(BUILD)/6bed4ctl $(NET)
+	$(Q)tools/soak.sh $(SOAK_MINUTES) $(SOAK_SEED)
+
 lint: $(SKEL)
 	$(Q)tools/lint.sh
 	$(Q)tools/analyze.sh $(BUILD)/skel
@@ -193,6 +218,11 @@ lint: $(SKEL)
 # --- bench and demo -----------------------------------------------------------------------------
 
 $(BUILD)/bpf/%.bpf.o: selftests/prog/%.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@
+
+$(BUILD)/bpf/%.bpf.o: selftests/net/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$<)
 	$(Q)$(CLANG) $(BPFFLAGS) -MF $(@:.o=.d) -MT $@ -c $< -o $@

@@ -44,8 +44,33 @@ exits() {
 	[ "$got" = "$want" ] || { echo "exit code $got, expected $want"; return 1; }
 }
 
+# by_level QUICK FULL LONG: how often or how much, at the level that selftests/run was asked for
+by_level() {
+	case ${LEVEL:-} in
+	--quick) echo "$1" ;;
+	--long) echo "$3" ;;
+	*) echo "$2" ;;
+	esac
+}
+
 equal() { [ "$1" = "$2" ] || { echo "got '$1', expected '$2'"; return 1; }; }
 not() { ! "$@"; }
+
+# says WORDS COMMAND...: they are in its output
+says() {
+	local words=$1
+	shift
+	"$@" 2>&1 | tee /dev/stderr | grep -q "$words"
+}
+
+# refused CODE WORD COMMAND...: ends with that code and one line on stderr that has the word in it
+refused() {
+	local code=$1 word=$2 got=0
+	shift 2
+	"$@" >"$WORK/refused.out" 2>"$WORK/refused.err" || got=$?
+	cat "$WORK/refused.out" "$WORK/refused.err"
+	equal $got "$code" && equal "$(wc -l <"$WORK/refused.err")" 1 && grep -qe "$word" "$WORK/refused.err"
+}
 
 # --- waiting ---------------------------------------------------------------------------------------
 
@@ -146,9 +171,16 @@ stat() {
 		     select(.name == \"$3\") | .packets] | add // 0"
 }
 
+# counted NS OUTCOME: packets that ended so, at whatever hook
+counted() { ns "$1" "$CTL" stats eth0 -j | jq "[.instances[0].hooks[].outcomes[] | select(.name == \"$2\") | .packets] | add // 0"; }
+
+# state NS FIELD: of the instance on eth0, dead or alive
+state() { ns "$1" "$CTL" status eth0 -j | jq -r ".instances[0].$2 // empty"; }
+state_is() { equal "$(state "$1" "$2")" "$3"; }
+
 # forwarded NS fast|daemon: packets that went on their way by that path
 forwarded() {
-	ns "$1" "$CTL" status eth0 -j | jq ".instances[0].packets.$2"
+	ns "$1" "$CTL" status eth0 -j | jq ".instances[0].packets.$2 // 0"
 }
 
 # address NS: the 6bed4 address of the instance on eth0

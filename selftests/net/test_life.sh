@@ -12,38 +12,8 @@
 MODE=${1:-native}
 
 rctl() { ns router "$CTL" "$@"; }
-pins() { ns router "$TOP/selftests/net/pindir.sh"; }
+pins() { pins_of router; }
 
-# says WORDS COMMAND...: they are in its output
-says() {
-	local words=$1
-	shift
-	"$@" 2>&1 | tee /dev/stderr | grep -q "$words"
-}
-
-# What an instance could leave behind in the router's namespace.
-traces() {
-	ns router ip -o link show type tun
-	ns router tc qdisc show dev eth0 | grep clsact
-	ns router bpftool net show 2>/dev/null | grep -E 'eth0|v6'
-	ns router ip -o addr show | grep 2001:67c:127c
-	ns router ip -6 route show | grep 2001:67c:127c
-	ns router ip -6 rule show | grep 25788
-	ns router ss -Hlxn | grep 6bed4
-	ns router ss -Hlun "sport = 25788"
-	[ -d "$(pins)" ] && echo "$(pins)"
-	true
-}
-clean() { equal "$(traces)" ""; }
-
-# refused CODE WORD COMMAND...: ends with that code and one line on stderr that has the word in it
-refused() {
-	local code=$1 word=$2 got=0
-	shift 2
-	"$@" >"$WORK/refused.out" 2>"$WORK/refused.err" || got=$?
-	cat "$WORK/refused.out" "$WORK/refused.err"
-	equal $got "$code" && equal "$(wc -l <"$WORK/refused.err")" 1 && grep -qe "$word" "$WORK/refused.err"
-}
 bad() {
 	local what=$1 code=$2 word=$3
 	shift 3

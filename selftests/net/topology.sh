@@ -190,3 +190,33 @@ udp_file() {
 # neigh_of NS ADDRESS FIELD: of its entry in that peer's cache
 neigh_of() { ns "$1" "$CTL" neigh get "$2" eth0 -j 2>/dev/null | jq -r ".neighbours[0].$3 // empty"; }
 path_is() { equal "$(neigh_of "$1" "$2" path)" "$3"; }
+
+# --- what an instance leaves behind ------------------------------------------------------------------
+
+pins_of() { ns "$1" "$TOP/selftests/net/pindir.sh"; }
+
+# traces [NS]: what an instance on eth0 of that namespace, the router's by default, could leave behind
+traces() {
+	local where=${1:-router}
+	ns "$where" ip -o link show type tun
+	ns "$where" tc qdisc show dev eth0 | grep clsact
+	ns "$where" bpftool net show 2>/dev/null | grep -E 'eth0|v6'
+	ns "$where" ip -o addr show | grep 2001:67c:127c
+	ns "$where" ip -6 route show | grep 2001:67c:127c
+	ns "$where" ip -6 rule show | grep 25788
+	ns "$where" ip -6 addrlabel show 2>/dev/null | grep 2001:67c:127c
+	ns "$where" ss -Hlxn | grep 6bed4
+	ns "$where" ss -Hlun "sport = 25788"
+	[ -d "$(pins_of "$where")" ] && pins_of "$where"
+	true
+}
+clean() { equal "$(traces "$@")" ""; }
+
+# sweep NS: by hand, as far as unload did not; so that what comes next does not depend on it
+sweep() {
+	ns "$1" tc qdisc del dev eth0 clsact
+	ns "$1" ip link set eth0 xdp off
+	ns "$1" ip link set v6 xdp off
+	ns "$1" ip link del 6bed4
+	rm -rf "$(pins_of "$1")"
+}
