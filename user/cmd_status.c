@@ -157,9 +157,11 @@ static void text(const struct show *s, const struct totals *t)
 	printf(t->dropped ? ", mostly %s: %s\n" : "\n", outcome_name(t->top_drop),
 	       outcome_text(t->top_drop));
 	printf("  neighbours  %u of %u", s->neighbours, info->neigh_max);
-	printf(info->neigh_full ? ", full: %u more go by the router, see --neigh-max" : "", info->neigh_full);
-	printf(s->losses.neighbours ? ", full: %llu packets of others not accounted, see --neigh-max\n" : "\n",
-	       s->losses.neighbours);
+	if (info->neigh_full)
+		printf(", full: %u more go by the router, see --neigh-max", info->neigh_full);
+	if (s->losses.neighbours)
+		printf(", full: %llu packets of others not accounted, see --neigh-max", s->losses.neighbours);
+	putchar('\n');
 	text_losses(s);
 }
 

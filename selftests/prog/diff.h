@@ -206,7 +206,7 @@ static void diff_tc(const struct pkt *p)
 		say("TC: passed on, but changed", p, o);
 }
 
-static void diff_forget_limits(void)
+static inline void diff_forget_limits(void)
 {
 	fixture_forget_limits(bpf_map__fd(diff.xdp->maps.limit));
 	fixture_forget_limits(bpf_map__fd(diff.tc->maps.limit));

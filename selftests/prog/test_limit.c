@@ -33,7 +33,7 @@ static double now(void)
 /* What XDP has done, for TC to read. */
 static void in_mode(enum bed4_mode mode)
 {
-	struct bed4_info info = { .abi = BED4_ABI, .mode = mode };
+	struct bed4_info info = { .made = { .abi = BED4_ABI }, .mode = mode };
 	__u32 zero = 0;
 
 	assert_int_equal(bpf_map_update_elem(bpf_map__fd(t.xdp->maps.info), &zero, &info, BPF_ANY), 0);
