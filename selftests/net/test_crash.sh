@@ -1,17 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # modes: router-native router-tc peer-tc
-# long: router-native-kill router-native-error router-native-unload router-tc-kill router-tc-error router-tc-unload peer-tc-kill peer-tc-error peer-tc-unload
+# long: router-native-kill router-native-error-1 router-native-error-2 router-native-error-3 router-native-unload-1 router-native-unload-2 router-native-unload-3 router-tc-kill router-tc-error-1 router-tc-error-2 router-tc-error-3 router-tc-unload-1 router-tc-unload-2 router-tc-unload-3 peer-tc-kill peer-tc-error-1 peer-tc-error-2 peer-tc-error-3 peer-tc-unload-1 peer-tc-unload-2 peer-tc-unload-3
 #
 # Load and unload, killed at each system call that changes something, or with each one that can fail
 # failing: the next load or unload, in turns, repairs what is left; an error of load is one line and
-# leaves nothing behind. In the long run at all points there are, else at some, evenly.
+# leaves nothing behind. In the long run at all points there are, a third of them in each part, else at
+# some, evenly.
 
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=topology.sh
 . "$(dirname "$0")/topology.sh"
-IFS=- read -r ROLE MODE HOW <<<"${1:-router-native}"
+IFS=- read -r ROLE MODE HOW PART <<<"${1:-router-native}"
 WANTED=${CRASH_POINTS:-$(by_level 4 9 0)} # 0: all
 if [ "$ROLE" = router ]; then
 	AT=router LOAD="load eth0 --prefix $PREFIX --v6-dev v6 --fast-path $MODE"
@@ -22,7 +23,7 @@ fi
 ctl() { ns $AT "$CTL" "$@"; }
 up() { ctl status eth0; }
 no_daemon() { ! ns $AT ss -Hlxn | grep -q @6bed4/eth0; }
-points() { /usr/bin/python3 "$TOP/selftests/net/syscalls.py" "$1" "$WORK/recorded" "$WANTED"; }
+points() { /usr/bin/python3 "$TOP/selftests/net/syscalls.py" "$1" "$WORK/recorded" "$WANTED" | awk -v part="${PART:-}" '!part || NR % 3 == part % 3'; }
 
 # record COMMAND...: its system calls and those of what it makes, until it is up
 record() {

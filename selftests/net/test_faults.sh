@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native tc
+# long: native tc off
 #
 # What can go wrong around a running instance, each with what has to become of it: links, addresses and
 # routes come and go, bpffs and the TUN device vanish, somebody writes into maps, the wall clock steps, memory

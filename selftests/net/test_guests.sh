@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc
+# long: native generic tc off
 #
 # Programs of others on the devices that we use, from before load or put there while we run: never
 # removed nor replaced. Load joins them or refuses and says which is in the way; after unload they

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # modes: native tc
+# long: native-router native-peer tc-router tc-peer
 #
 # Load and unload, over and over, in both roles, with crashes between: no program, map, pin, TUN device,
 # socket or file stays. Reload, over and over: the daemon's descriptors and memory stay as they are.
@@ -11,8 +12,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=topology.sh
 . "$(dirname "$0")/topology.sh"
-MODE=${1:-native}
-CYCLES=$(by_level 5 20 500) # of each role
+IFS=- read -r MODE ROLE <<<"${1:-native}"
+CYCLES=$(by_level 5 20 250) # of each role and mode
 RELOADS=$(by_level 5 20 100)
 
 # objects PID: "prog N", "map N" a line, of all that this daemon holds
@@ -83,25 +84,31 @@ reloaded() { # NS
 
 lab
 warm_up
-files=$(files_of router)
+
 : >"$WORK/objects"
-check "$CYCLES times load and unload of a router ($MODE)" cycles "$CYCLES" router
-echo "# $(sort -u "$WORK/objects" | wc -l) programs and maps"
-check "  there were programs and maps" [ "$(wc -l <"$WORK/objects")" -gt 5 ]
-check "  all are gone" wait_for 10 none_left
-check "  nothing else is left" clean
-check "  no file more" equal "$(files_of router)" "$files"
-load router >/dev/null
-load peer1 >/dev/null
-ns peer1 "$CTL" unload eth0 >/dev/null
-files=$(files_of peer1) # its port is kept
+if [ "${ROLE:-router}" = router ]; then
+	files=$(files_of router)
+	check "$CYCLES times load and unload of a router ($MODE)" cycles "$CYCLES" router
+	echo "# $(sort -u "$WORK/objects" | wc -l) programs and maps"
+	check "  there were programs and maps" [ "$(wc -l <"$WORK/objects")" -gt 5 ]
+	check "  all are gone" wait_for 10 none_left
+	check "  nothing else is left" clean
+	check "  no file more" equal "$(files_of router)" "$files"
+	reloaded router
+	check "nothing is left" clean
+fi
 : >"$WORK/objects"
-check "$CYCLES times load and unload of a peer" cycles "$CYCLES" peer1
-check "  all programs and maps are gone" wait_for 10 none_left
-check "  nothing else is left" clean peer1
-check "  no file more" equal "$(files_of peer1)" "$files"
-reloaded peer1
-ns router "$CTL" unload eth0 >/dev/null
-reloaded router
-check "nothing is left" clean
+if [ "${ROLE:-peer}" = peer ]; then
+	load router >/dev/null
+	load peer1 >/dev/null
+	ns peer1 "$CTL" unload eth0 >/dev/null
+	files=$(files_of peer1) # its port is kept
+	check "$CYCLES times load and unload of a peer ($MODE)" cycles "$CYCLES" peer1
+	check "  all programs and maps are gone" wait_for 10 none_left
+	check "  nothing else is left" clean peer1
+	check "  no file more" equal "$(files_of peer1)" "$files"
+	reloaded peer1
+	ns router "$CTL" unload eth0 >/dev/null
+	check "nothing is left" clean
+fi
 finish

@@ -217,6 +217,6 @@ sweep() {
 	ns "$1" tc qdisc del dev eth0 clsact
 	ns "$1" ip link set eth0 xdp off
 	ns "$1" ip link set v6 xdp off
-	ns "$1" ip link del 6bed4
+	ns "$1" ip -o link show type tun | cut -d: -f2 | while read -r dev; do ns "$1" ip link del "$dev"; done
 	rm -rf "$(pins_of "$1")"
 }
