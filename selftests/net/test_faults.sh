@@ -211,6 +211,7 @@ maps() {
 	tampered_info router
 	check "  unload cleans up all the same" rctl unload eth0
 	check "  nothing is left" clean
+	sweep router >/dev/null 2>&1
 	check "  load" load_router "$MODE"
 	check "  and all is well again" recovers
 	tampered_info router
