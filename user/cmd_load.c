@@ -75,16 +75,16 @@ static int load(struct loading *l, struct err *e)
 	return serve(&l->opt, &l->in, &l->before, l->lock);
 }
 
-static int refuse_reload(const struct loading *l, struct err *e)
+static int refuse_reload(const struct loading *l, const struct load_options *asked, struct err *e)
 {
 	const struct bed4_info *old = &l->before.info;
 
 	if (old->made.abi != BED4_ABI)
 		return err_set(e, -EPROTO, "%s is loaded by a version whose maps are of another shape: unload, "
-					   "and load anew", l->opt.iface);
-	if (l->before.self.role != l->opt.role)
+					   "and load anew", asked->iface);
+	if (asked->role_set && l->before.self.role != asked->role)
 		return err_set(e, -EINVAL, "--role cannot be changed by a reload: unload, and load anew");
-	if (*l->opt.tun && strcmp(l->opt.tun, old->made.tun_name))
+	if (*asked->tun && strcmp(asked->tun, old->made.tun_name))
 		return err_set(e, -EINVAL, "--tun cannot be changed by a reload: unload, and load anew");
 	return 0;
 }
@@ -99,9 +99,9 @@ static int reload(struct loading *l, struct opt_words *w, struct err *e)
 		return EXIT_NOTHING;
 	}
 	if (!err)
-		err = opt_finish(&l->opt, w, l->before.info.given, e);
+		err = refuse_reload(l, &w->set, e);
 	if (!err)
-		err = refuse_reload(l, e);
+		err = opt_finish(&l->opt, w, l->before.info.given, e);
 	if (!err)
 		err = settle(&l->opt, &l->in, &l->before, e);
 	return err ? err : serve(&l->opt, &l->in, &l->before, l->lock);

@@ -558,8 +558,10 @@ static int loop(struct daemon *d)
 		n = epoll_wait(d->epoll, ev, 8, until_due(d));
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		for (i = 0; i < n; i++)
+		for (i = 0; i < n && !d->stop; i++)
 			dispatch(d, ev[i].data.u32);
+		if (d->stop)
+			break; /* a successor's maps are not ours to write to any more */
 		timers(d);
 		publish_state(d);
 	}

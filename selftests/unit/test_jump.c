@@ -47,7 +47,7 @@ static int set_up_peer(void **state)
 	tunnel_exit(&core.t);
 	memset(&core, 0, sizeof(core));
 	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7);
+	limit_init(&core.limit, 7, &core.collisions);
 	return tunnel_init(&core.t, &config, core.slow, &core.limit);
 }
 
