@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "clean.h"
+#include "io/attach.h"
 #include "io/fastpath.h"
 #include "io/rtnl.h"
 #include "io/tun.h"
+#include "sane.h"
 
 /* Its number tells whether the device of that name is still the one that we had. */
 static unsigned int our_tun(const struct bed4_made *made)
@@ -51,7 +53,7 @@ static int clean_tun(const struct bed4_made *made, struct err *e)
 						    made->tun_name, strerror(-err), made->tun_name);
 }
 
-int clean(const struct instance *in, const struct bed4_made *made, int self_fd, struct err *e)
+static int clean(const struct instance *in, const struct bed4_made *made, int self_fd, struct err *e)
 {
 	int err = fastpath_detach(made, self_fd, in->pin_dir, e), ret;
 
@@ -64,17 +66,61 @@ int clean(const struct instance *in, const struct bed4_made *made, int self_fd, 
 	return ret ? err_set(e, ret, "cannot remove the pins in %s: %s", in->pin_dir, strerror(-ret)) : 0;
 }
 
-int clean_pinned(const struct instance *in, struct err *e)
+static void take_tun(struct bed4_made *made, const struct if_nameindex *dev)
+{
+	made->tun = dev->if_index;
+	made->made_tun = made->made_tun_clsact = 1;
+	snprintf(made->tun_name, sizeof(made->tun_name), "%s", dev->if_name);
+}
+
+/*
+ * `info` is void: what a look at all devices tells. Ours is what uses our map `self`, and what has the
+ * address that is in there.
+ */
+static void search(struct bed4_made *made, const struct instance *in, int self_fd)
+{
+	struct if_nameindex *devs = if_nameindex(), *dev;
+	struct bed4_self self = {};
+	struct owner owner;
+	__u32 zero = 0;
+
+	*made = (struct bed4_made){ .abi = BED4_ABI, .underlay = if_nametoindex(in->iface), .made_clsact = 1,
+				    .made_rules = 1, .made_label = 1 };
+	owner_init(&owner, self_fd, NULL);
+	if (!instance_map_read(self_fd, &zero, &self, sizeof(self)) && !self_sane(&self, in->iface, NULL))
+		made->prefix = self.own;
+	made->prefix.w[2] = made->prefix.w[3] = 0;
+	for (dev = devs; dev && dev->if_index; dev++) {
+		if (xdp_is_ours(dev->if_index, &owner) && made->v6_count < BED4_V6DEV_MAX)
+			made->v6_dev[made->v6_count++] = dev->if_index;
+		if (tc_is_ours(dev->if_index, BPF_TC_EGRESS, &owner) ||
+		    (made->prefix.w[0] && rtnl_addr6_is_on(dev->if_index, &self.own)))
+			take_tun(made, dev);
+	}
+	if (devs)
+		if_freenameindex(devs);
+}
+
+int clean_maps(const struct instance *in, const struct instance_maps *maps, struct err *e)
 {
 	struct bed4_info info;
+	int err = instance_read_info(maps->info, &info);
+
+	if (err)
+		return err_set(e, err, "cannot read map info: %s", strerror(-err));
+	if (made_sane(&info.made, in->iface, NULL))
+		search(&info.made, in, maps->self);
+	return clean(in, &info.made, maps->self, e);
+}
+
+int clean_pinned(const struct instance *in, struct err *e)
+{
 	struct instance_maps maps;
 	int err = instance_open_maps(&maps, in->iface, e);
 
 	if (err)
 		return err;
-	err = instance_read_info(maps.info, &info);
-	err = err ? err_set(e, err, "cannot read map info: %s", strerror(-err)) :
-		    clean(in, &info.made, maps.self, e);
+	err = clean_maps(in, &maps, e);
 	instance_maps_close(&maps);
 	return err;
 }

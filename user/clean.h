@@ -10,11 +10,11 @@
 #include "io/instance.h"
 
 /*
- * Removes what @made says was made or about to be made: programs, routing rules, label, addresses, TUN
- * device, and when all that is gone the pins. @self_fd: map `self`, -1 none. Already gone is fine, and one
- * failure does not keep the rest from being removed. 0 or -errno with @e set.
+ * Removes what `info` says was made or about to be made: programs, routing rules, label, addresses, TUN
+ * device, and when all that is gone the pins. Where `info` is damaged, what a look at all devices finds.
+ * Already gone is fine, and one failure does not keep the rest from being removed. 0 or -errno with @e set.
  */
-int clean(const struct instance *in, const struct bed4_made *made, int self_fd, struct err *e);
+int clean_maps(const struct instance *in, const struct instance_maps *maps, struct err *e);
 
 /* The same for an instance without a daemon, by its pins. -ENOENT: there is none. */
 int clean_pinned(const struct instance *in, struct err *e);

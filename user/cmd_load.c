@@ -27,7 +27,8 @@ static int compare_loaded(const struct load_options *o, const struct bed4_info *
 	char text[BED4_OPTIONS_LEN], diff[1024];
 
 	if (old->made.abi != BED4_ABI) {
-		fprintf(stderr, "6bed4ctl: %s is loaded by another version; `6bed4ctl unload %s` first\n",
+		fprintf(stderr, "6bed4ctl: %s is loaded by another version, or its maps are damaged; `6bed4ctl unload %s` "
+				"first\n",
 			o->iface, o->iface);
 		return EXIT_FAILED;
 	}

@@ -49,7 +49,19 @@ static struct totals add_up(const struct show *s)
 	return t;
 }
 
-static const char *state_text(const struct show *s)
+#define STATE_TEXT 128
+
+/* What it listens on, when that is no longer an address of this machine. */
+static const char *no_listen_text(const struct show *s, char buf[STATE_TEXT])
+{
+	char ep[SHOW_TEXT];
+
+	snprintf(buf, STATE_TEXT, "degraded: it listens on %s, which is no longer an address of this machine",
+		 show_ep(s->self.listen, ep));
+	return buf;
+}
+
+static const char *state_text(const struct show *s, char buf[STATE_TEXT])
 {
 	if (!s->alive && s->info.mode == BED4_MODE_OFF)
 		return "daemon dead: nothing is forwarded; load it again";
@@ -58,7 +70,7 @@ static const char *state_text(const struct show *s)
 	if (s->info.degraded & BED4_DEGRADED_ODD_PORT)
 		return "degraded: the NAT gives odd external ports only, which no address can carry";
 	if (s->info.degraded & BED4_DEGRADED_NO_LISTEN)
-		return "degraded: the address that it listens on is gone from this machine";
+		return no_listen_text(s, buf);
 	if (s->info.degraded)
 		return "degraded: the router does not answer";
 	return "up";
@@ -132,11 +144,11 @@ static void text_losses(const struct show *s)
 static void text(const struct show *s, const struct totals *t)
 {
 	const struct bed4_info *info = &s->info;
-	char buf[SHOW_TEXT], name[IF_NAMESIZE];
+	char buf[SHOW_TEXT], state[STATE_TEXT], name[IF_NAMESIZE];
 	__u32 i;
 
 	printf("%s: %s on %s\n", s->iface, opt_role_name(s->self.role), info->made.tun_name);
-	printf("  state       %s\n", state_text(s));
+	printf("  state       %s\n", state_text(s, state));
 	text_address(s);
 	printf("  listen      %s\n", show_ep(s->self.listen, buf));
 	if (!bed4_ep_eq(s->self.listen, s->self.public) && s->self.public.addr)
@@ -210,13 +222,13 @@ static struct json_object *privileges_json(const struct show *s)
 static struct json_object *json(const struct show *s, const struct totals *t)
 {
 	struct json_object *o = json_object_new_object(), *p = json_object_new_object();
-	char buf[SHOW_TEXT], prefix[SHOW_TEXT + 3];
+	char buf[SHOW_TEXT], state[STATE_TEXT], prefix[SHOW_TEXT + 3];
 
 	show_put(o, "iface", s->iface);
 	show_put(o, "role", opt_role_name(s->self.role));
 	show_put(o, "tun", s->info.made.tun_name);
 	show_put(o, "state", !s->alive ? "dead" : s->info.degraded ? "degraded" : "up");
-	show_put(o, "state_text", state_text(s));
+	show_put(o, "state_text", state_text(s, state));
 	show_put_number(o, "pid", s->info.made.pid);
 	if (s->self.flags & BED4_SELF_ADDR) {
 		show_put(o, "address", show_ip6(&s->self.own, buf));

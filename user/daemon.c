@@ -308,7 +308,8 @@ static int set_addresses(struct daemon *d, struct err *e)
 {
 	int err = 0;
 
-	if (d->opt.role == BED4_ROLE_ROUTER)
+	/* A peer has one already if it has taken it over; the TUN device may be a new one all the same. */
+	if (d->tunnel.self.flags & BED4_SELF_ADDR)
 		err = daemon_set_address(d, &d->tunnel.self.own);
 	if (err)
 		return err_set(e, err, "cannot give %s its address: %s", d->opt.tun, strerror(-err));

@@ -451,15 +451,17 @@ static void follow_hops(struct daemon *d)
 	d->bypass = bypass;
 }
 
-/* Somebody may have written to our maps: what the fast path goes by is put right again. */
-static void check_self(struct daemon *d)
+/* Somebody may have written to our maps: what the fast path and an unload go by is put right again. */
+static void check_maps(struct daemon *d)
 {
-	int changed = fastpath_self_differs(d->fp, &d->tunnel.self);
-
-	if (changed <= 0)
-		return;
-	log_error("map self has been tampered with; it is written anew");
-	daemon_publish_self(d);
+	if (fastpath_self_differs(d->fp, &d->tunnel.self) > 0) {
+		log_error("map self has been tampered with; it is written anew");
+		daemon_publish_self(d);
+	}
+	if (fastpath_info_differs(d->fp, &d->info) > 0) {
+		log_error("map info has been tampered with; it is written anew");
+		daemon_publish_info(d);
+	}
 }
 
 static void timers(struct daemon *d)
@@ -489,7 +491,7 @@ static void timers(struct daemon *d)
 	}
 	if (now >= d->check_at) {
 		d->check_at = now + CHECK_TICK;
-		check_self(d);
+		check_maps(d);
 	}
 	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);

@@ -11,12 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
-
 #include "clean.h"
 #include "cmd.h"
 #include "log.h"
 #include "serve.h"
+#include "sane.h"
 #include "settle.h"
 #include "unload.h"
 
@@ -46,9 +45,11 @@ int serve_before(const char *iface, struct daemon_before *b, struct err *e)
 	b->there = true;
 	b->alive = maps.alive;
 	err = instance_read_info(maps.info, &b->info);
-	if (!err && maps.self >= 0 && b->info.made.abi == BED4_ABI &&
-	    bpf_map_lookup_elem(maps.self, &zero, &b->self))
-		err = -errno;
+	/* What cannot be what we wrote is as if it had not been: its owner's loading, or somebody's doing. */
+	if (!err && b->info.made.abi == BED4_ABI &&
+	    (info_sane(&b->info, iface, NULL) || instance_map_read(maps.self, &zero, &b->self, sizeof(b->self)) ||
+	     self_sane(&b->self, iface, NULL)))
+		memset(&b->info, 0, sizeof(b->info));
 	instance_maps_close(&maps);
 	return err ? err_set(e, err, "cannot read the maps of %s: %s", iface, strerror(-err)) : 0;
 }

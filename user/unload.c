@@ -39,19 +39,15 @@ static int end_daemon(const struct instance *in, struct err *e)
 	return !err && reply.code ? err_set(e, -EIO, "%s", reply.text) : err;
 }
 
-/* What the maps say is read before the daemon ends, for they may be seen through it only. */
-static int unload_live(struct instance *in, struct instance_maps *maps, struct err *e)
+/* What `info` says is read when the daemon has ended: it puts right before what others may have written. */
+static int unload_live(struct instance *in, const struct instance_maps *maps, struct err *e)
 {
-	struct bed4_info info;
-	int root = -1, err = instance_read_info(maps->info, &info);
+	int root = -1, err = see_pins(in, &root, e);
 
-	if (err)
-		return err_set(e, err, "cannot read map info: %s", strerror(-err));
-	err = see_pins(in, &root, e);
 	if (!err)
 		err = end_daemon(in, e);
 	if (!err || err == -ENOENT) /* it has died in between */
-		err = clean(in, &info.made, maps->self, e);
+		err = clean_maps(in, maps, e);
 	if (root >= 0)
 		close(root);
 	return err;
@@ -72,7 +68,7 @@ int unload(const char *iface, struct err *e)
 	if (!err && maps.alive)
 		err = unload_live(&in, &maps, e);
 	else if (!err)
-		err = clean_pinned(&in, e);
+		err = clean_maps(&in, &maps, e);
 	if (err != -ENOENT)
 		instance_maps_close(&maps);
 	close(lock);

@@ -30,6 +30,10 @@ int attach_xdp_alone(int prog_fd, unsigned int ifindex, enum bed4_mode mode, con
 /* Detaches all of ours from @ifindex but the program @but; none there or no such device: 0. */
 int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struct err *e);
 
+/* Has the device a program of ours there? */
+bool xdp_is_ours(unsigned int ifindex, const struct owner *owner);
+bool tc_is_ours(unsigned int ifindex, enum bpf_tc_attach_point point, const struct owner *owner);
+
 /*
  * Attaches @prog_fd to clsact of @ifindex, which is made if it is not there; replaces a filter of ours.
  * 0 or -errno with @e set.

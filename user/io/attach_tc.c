@@ -32,6 +32,13 @@ static __u32 filter_at(const struct bpf_tc_hook *hook)
 	return bpf_tc_query(hook, &opts) ? 0 : opts.prog_id;
 }
 
+bool tc_is_ours(unsigned int ifindex, enum bpf_tc_attach_point point, const struct owner *owner)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point);
+
+	return owner_has(owner, filter_at(&hook));
+}
+
 int attach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, int prog_fd, const struct owner *owner,
 	      struct err *e)
 {

@@ -112,6 +112,18 @@ static struct xdp_program *find_program(struct xdp_multiprog *mp, const struct o
 	return NULL;
 }
 
+bool xdp_is_ours(unsigned int ifindex, const struct owner *owner)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
+	bool ours;
+
+	if (libxdp_get_error(mp))
+		return false;
+	ours = find_program(mp, owner, 0) != NULL;
+	xdp_multiprog__close(mp);
+	return ours;
+}
+
 int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struct err *e)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);

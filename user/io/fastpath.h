@@ -84,8 +84,9 @@ int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen
 int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, __be32 addr, unsigned int len),
 			  const void *arg);
 
-/* Does map `self` hold something else than fastpath_set_self() would write? Or -errno. */
+/* Does the map hold something else than fastpath_set_self() or _info() would write? Or -errno. */
 int fastpath_self_differs(const struct fastpath *fp, const struct bed4_self *self);
+int fastpath_info_differs(const struct fastpath *fp, const struct bed4_info *info);
 
 /*
  * Notes that @in6 at @ep has sent @packets, @bytes: inserts it into `neigh`, or, while no program

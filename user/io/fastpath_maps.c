@@ -93,6 +93,16 @@ int fastpath_set_info(struct fastpath *fp, const struct bed4_info *info)
 	return put_only(fp->tc->maps.info, info);
 }
 
+int fastpath_info_differs(const struct fastpath *fp, const struct bed4_info *info)
+{
+	struct bed4_info now;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(fp->tc->maps.info), &zero, &now))
+		return -errno;
+	return memcmp(&now, info, sizeof(now)) != 0;
+}
+
 struct bed4_count *fastpath_slow(struct fastpath *fp)
 {
 	return fp->slow;

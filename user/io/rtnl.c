@@ -189,20 +189,20 @@ static int addr4_cb(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int dump_addr4(mnl_cb_t cb, void *arg)
+static int dump_addr(int family, mnl_cb_t cb, void *arg)
 {
 	char buf[REQUEST_LEN];
 	struct nlmsghdr *nlh = request(buf, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 
-	ifa->ifa_family = AF_INET;
+	ifa->ifa_family = (unsigned char)family;
 	return nl_talk(nlh, cb, arg);
 }
 
 int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr)
 {
 	struct addr4_walk w = { .ifindex = ifindex, .addrs = addr, .max = 1, .primary_only = true };
-	int err = dump_addr4(addr4_cb, &w);
+	int err = dump_addr(AF_INET, addr4_cb, &w);
 
 	return err ? err : w.count ? 0 : -EADDRNOTAVAIL;
 }
@@ -210,7 +210,7 @@ int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr)
 int rtnl_addr4_own(__be32 *addrs, unsigned int max)
 {
 	struct addr4_walk w = { .addrs = addrs, .max = max };
-	int err = dump_addr4(addr4_cb, &w);
+	int err = dump_addr(AF_INET, addr4_cb, &w);
 
 	return err ? err : (int)w.count;
 }
@@ -241,7 +241,7 @@ static int subnet4_cb(const struct nlmsghdr *nlh, void *arg)
 int rtnl_subnets4(unsigned int ifindex, struct rtnl_subnet4 *subnets, unsigned int max)
 {
 	struct subnet4_walk w = { .ifindex = ifindex, .subnets = subnets, .max = max };
-	int err = dump_addr4(subnet4_cb, &w);
+	int err = dump_addr(AF_INET, subnet4_cb, &w);
 
 	return err ? err : (int)w.count;
 }
@@ -273,6 +273,35 @@ int rtnl_addr6_set(unsigned int ifindex, const struct bed4_in6 *addr, bool depre
 int rtnl_addr6_del(unsigned int ifindex, const struct bed4_in6 *addr)
 {
 	return addr6(ifindex, addr, RTM_DELADDR, 0, NULL);
+}
+
+struct addr6_search {
+	unsigned int ifindex;
+	const struct bed4_in6 *addr;
+	bool found;
+};
+
+static int addr6_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifaddrmsg *ifa = nl_head(nlh, sizeof(*ifa));
+	struct addr6_search *search = arg;
+	const struct nlattr *attr;
+	struct bed4_in6 addr;
+
+	if (!ifa || ifa->ifa_family != AF_INET6 || ifa->ifa_index != search->ifindex)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+		if (mnl_attr_get_type(attr) == IFA_ADDRESS && nl_get(attr, &addr, sizeof(addr)))
+			search->found |= bed4_in6_eq(&addr, search->addr);
+	}
+	return MNL_CB_OK;
+}
+
+bool rtnl_addr6_is_on(unsigned int ifindex, const struct bed4_in6 *addr)
+{
+	struct addr6_search search = { .ifindex = ifindex, .addr = addr };
+
+	return !dump_addr(AF_INET6, addr6_cb, &search) && search.found;
 }
 
 static int default6(unsigned int ifindex, int type, int flags)

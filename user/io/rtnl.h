@@ -39,6 +39,7 @@ int rtnl_subnets4(unsigned int ifindex, struct rtnl_subnet4 *subnets, unsigned i
 /* An IPv6 address with its /64 on a device, without DAD; deprecated: for old connections only. */
 int rtnl_addr6_set(unsigned int ifindex, const struct bed4_in6 *addr, bool deprecated);
 int rtnl_addr6_del(unsigned int ifindex, const struct bed4_in6 *addr);
+bool rtnl_addr6_is_on(unsigned int ifindex, const struct bed4_in6 *addr);
 
 /* The IPv6 default route through a device; -EEXIST when there is one already. */
 int rtnl_default6_add(unsigned int ifindex);
