@@ -7,10 +7,11 @@
  */
 #include "room_skb.bpf.h"
 
+/* UNSPEC, not OK: filters of others behind ours are to see what we do not take. */
 static __always_inline int leave(enum bed4_hook hook, enum bed4_outcome outcome, __u32 len)
 {
 	count(hook, outcome, len);
-	return is_drop(outcome) ? TC_ACT_SHOT : TC_ACT_OK;
+	return is_drop(outcome) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
 /* Like settle() of the XDP program: @err as the verbs return it; false when the packet is not ours
@@ -18,7 +19,7 @@ static __always_inline int leave(enum bed4_hook hook, enum bed4_outcome outcome,
 static __always_inline bool settled(enum bed4_hook hook, int err, enum bed4_outcome done, __u32 len,
 				    int *action)
 {
-	*action = err < 0 ? TC_ACT_OK : TC_ACT_SHOT;
+	*action = err < 0 ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 	if (err)
 		count(hook, err < 0 ? BED4_SLOW_MODE : BED4_FAILED, len);
 	else
@@ -129,7 +130,7 @@ int bed4_tc_out(struct __sk_buff *skb)
 	int action;
 
 	if (!self || !cpu)
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	if (!(self->flags & BED4_SELF_VALID))
 		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
 	if (skb->protocol != BED4_HTONS(BED4_ETH_IP6))

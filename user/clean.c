@@ -11,20 +11,27 @@
 #include "io/tun.h"
 #include "sane.h"
 
-/* Its number tells whether the device of that name is still the one that we had. */
-static unsigned int our_tun(const struct bed4_made *made)
+/* Its number tells whether the device of that name is still the one that we had: then into *@tun, else 0. */
+static int our_tun(const struct bed4_made *made, unsigned int *tun)
 {
-	unsigned int now = *made->tun_name ? if_nametoindex(made->tun_name) : 0;
+	struct rtnl_link link;
+	int err = *made->tun_name ? rtnl_link_get(made->tun_name, &link) : -ENODEV;
 
-	return !made->tun || made->tun == now ? now : 0;
+	*tun = !err && (!made->tun || made->tun == link.ifindex) ? link.ifindex : 0;
+	return err == -ENODEV ? 0 : err;
 }
 
-static void clean_routing(const struct bed4_made *made)
+static int clean_routing(const struct bed4_made *made, struct err *e)
 {
-	if (made->made_rules)
-		rtnl_spoof_rules_del(&made->prefix);
+	int err = made->made_rules ? rtnl_spoof_rules_del(&made->prefix) : 0, ret = 0;
+
 	if (made->made_label)
-		rtnl_label_del(&made->prefix);
+		ret = rtnl_label_del(&made->prefix);
+	if (ret == -ENOENT || ret == -ESRCH)
+		ret = 0;
+	err = err ? err : ret;
+	return err ? err_set(e, err, "cannot remove routing rules or address label: %s; see `ip -6 rule`, `ip "
+				     "addrlabel`", strerror(-err)) : 0;
 }
 
 /* Somebody else's device, which an operator told us to use: as it was before. */
@@ -39,27 +46,22 @@ static void give_back_tun(const struct bed4_made *made, unsigned int tun)
 
 static int clean_tun(const struct bed4_made *made, struct err *e)
 {
-	unsigned int tun = our_tun(made);
-	int err;
+	unsigned int tun;
+	int err = our_tun(made, &tun);
 
-	if (!tun)
-		return 0;
-	if (!made->made_tun) {
+	if (!err && tun && !made->made_tun)
 		give_back_tun(made, tun);
-		return 0;
-	}
-	err = rtnl_link_del(tun);
+	if (!err && tun && made->made_tun)
+		err = rtnl_link_del(tun);
 	return !err || err == -ENODEV ? 0 : err_set(e, err, "cannot remove %s: %s; try `ip link del %s`",
 						    made->tun_name, strerror(-err), made->tun_name);
 }
 
 static int clean(const struct instance *in, const struct bed4_made *made, int self_fd, struct err *e)
 {
-	int err = fastpath_detach(made, self_fd, in->pin_dir, e), ret;
+	int programs = fastpath_detach(made, self_fd, in->pin_dir, e), routing = clean_routing(made, e);
+	int tun = clean_tun(made, e), ret, err = programs ? programs : routing ? routing : tun;
 
-	clean_routing(made);
-	ret = clean_tun(made, e);
-	err = err ? err : ret;
 	if (err || !*in->pin_dir)
 		return err; /* what could not be removed is still told of by the pins */
 	ret = fastpath_unpin(in->pin_dir);

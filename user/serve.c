@@ -215,28 +215,41 @@ static void undo(const struct serving *s)
 		fprintf(stderr, "6bed4ctl: %s\n", e.text);
 }
 
+/* -ESRCH: it has ended. */
 static int keep_pidfd(pid_t pid)
 {
-	return (int)syscall(SYS_pidfd_open, pid, 0);
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
 }
 
-/* The daemon has ended: a reload has put another in its place, or none is left. A pidfd or -1. */
+/* The daemon has ended: a reload has put another in its place, or none is left. A pidfd or -errno. */
 static int successor(const char *iface)
 {
 	struct daemon_before now;
 
 	if (serve_before(iface, &now, NULL) || !now.alive)
-		return -1;
+		return -ESRCH;
 	return keep_pidfd((pid_t)now.info.made.pid);
+}
+
+/* The foreground's end: by a signal all that was loaded goes. */
+static int take_down(const struct serving *s)
+{
+	struct err e = {};
+	int err = unload(s->opt->iface, &e);
+
+	if (!err || err == -ENOENT)
+		return EXIT_DONE;
+	fprintf(stderr, "6bed4ctl: %s\n", e.text);
+	return EXIT_FAILED;
 }
 
 /* The foreground: ends with the daemon, and with it on a signal. */
 static int keep(const struct serving *s, pid_t pid)
 {
 	struct pollfd on[2] = { { .events = POLLIN }, { .events = POLLIN } };
-	struct err e = {};
 	sigset_t set;
-	int err;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -244,15 +257,17 @@ static int keep(const struct serving *s, pid_t pid)
 	on[0].fd = signalfd(-1, &set, SFD_CLOEXEC);
 	on[1].fd = keep_pidfd(pid);
 	while (on[0].fd >= 0 && on[1].fd >= 0 && poll(on, 2, -1) >= 0) {
-		if (on[0].revents) {
-			err = unload(s->opt->iface, &e);
-			if (err && err != -ENOENT)
-				fprintf(stderr, "6bed4ctl: %s\n", e.text);
-			return err && err != -ENOENT ? EXIT_FAILED : EXIT_DONE;
-		}
+		if (on[0].revents)
+			return take_down(s);
 		waitpid(pid, NULL, WNOHANG);
 		close(on[1].fd);
 		on[1].fd = successor(s->opt->iface);
+	}
+	if (on[0].fd < 0 || (on[1].fd < 0 && on[1].fd != -ESRCH)) {
+		fprintf(stderr, "6bed4ctl: cannot watch the daemon of %s: %s; unloading it\n", s->opt->iface,
+			strerror(on[0].fd < 0 ? errno : -on[1].fd));
+		take_down(s);
+		return EXIT_FAILED;
 	}
 	fprintf(stderr, "6bed4ctl: the daemon of %s has ended; what it loaded stays until `6bed4ctl unload %s`\n",
 		s->opt->iface, s->opt->iface);

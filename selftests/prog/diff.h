@@ -189,7 +189,7 @@ static void diff_tc(const struct pkt *p)
 	done = counted_now(bpf_map__fd(diff.tc->maps.stats), BED4_HOOK_TC_IN, may);
 	if (!done)
 		say("TC: another outcome was counted", p, o);
-	if ((opts.retval != TC_ACT_OK && opts.retval != TC_ACT_SHOT && opts.retval != TC_ACT_REDIRECT) ||
+	if (((int)opts.retval != TC_ACT_UNSPEC && opts.retval != TC_ACT_SHOT && opts.retval != TC_ACT_REDIRECT) ||
 	    opts.data_size_out > p->len + 28)
 		say("TC: no verdict of ours, or too many bytes", p, o);
 	sent = opts.retval == TC_ACT_REDIRECT;
@@ -202,7 +202,7 @@ static void diff_tc(const struct pkt *p)
 	if (done == BED4_RELAY &&
 	    (!same_inner(&v, out, 42, opts.data_size_out, true) || !good_outer(&v, out)))
 		say("TC: relayed wrongly", p, o);
-	if (opts.retval == TC_ACT_OK && (opts.data_size_out != p->len || memcmp(out, p->b, p->len)))
+	if ((int)opts.retval == TC_ACT_UNSPEC && (opts.data_size_out != p->len || memcmp(out, p->b, p->len)))
 		say("TC: passed on, but changed", p, o);
 }
 

@@ -81,7 +81,7 @@ static void relays(void **state)
 /* What is larger than the tunnel's MTU is refused, unless it is several packets that GRO has merged. */
 static void tells_large_from_merged(void **state)
 {
-	struct fixture f = { .name = "large", .verdict = TC_ACT_OK, .outcome = BED4_SLOW_BIG };
+	struct fixture f = { .name = "large", .verdict = TC_ACT_UNSPEC, .outcome = BED4_SLOW_BIG };
 
 	(void)state;
 	from_peer(&f.in, FAR6, 64, 1300, CSUM_FULL);
@@ -110,9 +110,9 @@ struct plain_case {
 static void passes_and_drops(void **state)
 {
 	static const struct plain_case cases[] = {
-		{ "hop limit 1 to native", BED4_SLOW_HOPS, TC_ACT_OK, HOST6, 1, CSUM_FULL },
-		{ "wrong UDP checksum", BED4_SLOW_CSUM, TC_ACT_OK, HOST6, 64, CSUM_WRONG },
-		{ "no endpoint", BED4_SLOW_UNREACH, TC_ACT_OK, "2001:67c:127c::1", 64, CSUM_FULL },
+		{ "hop limit 1 to native", BED4_SLOW_HOPS, TC_ACT_UNSPEC, HOST6, 1, CSUM_FULL },
+		{ "wrong UDP checksum", BED4_SLOW_CSUM, TC_ACT_UNSPEC, HOST6, 64, CSUM_WRONG },
+		{ "no endpoint", BED4_SLOW_UNREACH, TC_ACT_UNSPEC, "2001:67c:127c::1", 64, CSUM_FULL },
 		{ "multicast", BED4_MULTICAST, TC_ACT_SHOT, "ff0e::1", 64, CSUM_FULL },
 		{ "link-local", BED4_DST_NEVER, TC_ACT_SHOT, "fe80::1", 64, CSUM_FULL },
 	};
@@ -134,7 +134,7 @@ static void passes_and_drops(void **state)
 	run(&f);
 	f.name = "another port";
 	f.outcome = BED4_OTHER;
-	f.verdict = TC_ACT_OK;
+	f.verdict = TC_ACT_UNSPEC;
 	from_peer(&f.in, HOST6, 64, 10, CSUM_FULL);
 	f.in.b[14 + 23]++;
 	run(&f);
@@ -143,7 +143,7 @@ static void passes_and_drops(void **state)
 /* Without a mark in the metadata, which no packet can bring along, native IPv6 is left alone. */
 static void leaves_native(void **state)
 {
-	struct fixture f = { .name = "native IPv6 on the underlay", .verdict = TC_ACT_OK,
+	struct fixture f = { .name = "native IPv6 on the underlay", .verdict = TC_ACT_UNSPEC,
 			     .outcome = BED4_OTHER };
 
 	(void)state;
@@ -156,7 +156,7 @@ static void leaves_native(void **state)
 static void leaves_tagged(void **state)
 {
 	static const unsigned int tags[] = { 0x8100, 0x88a8 };
-	struct fixture f = { .name = "tagged", .verdict = TC_ACT_OK, .outcome = BED4_OTHER };
+	struct fixture f = { .name = "tagged", .verdict = TC_ACT_UNSPEC, .outcome = BED4_OTHER };
 
 	(void)state;
 	for (size_t i = 0; i < 2; i++) {

@@ -24,19 +24,22 @@ static const char *side(enum bpf_tc_attach_point point)
 	return point == BPF_TC_INGRESS ? "ingress" : "egress";
 }
 
-/* The program of the filter that has our handle and priority; 0: there is none. */
-static __u32 filter_at(const struct bpf_tc_hook *hook)
+/* Is the filter with our handle and priority ours? 1; 0: it is not, or there is none; -errno. */
+static int has_ours(const struct bpf_tc_hook *hook, const struct owner *owner)
 {
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE, .priority = TC_PRIORITY);
+	int err = bpf_tc_query(hook, &opts);
 
-	return bpf_tc_query(hook, &opts) ? 0 : opts.prog_id;
+	if (err)
+		return err == -ENOENT || err == -EINVAL || err == -ENODEV ? 0 : err; /* EINVAL: no clsact */
+	return owner_has(owner, opts.prog_id);
 }
 
 bool tc_is_ours(unsigned int ifindex, enum bpf_tc_attach_point point, const struct owner *owner)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point);
 
-	return owner_has(owner, filter_at(&hook));
+	return has_ours(&hook, owner) > 0;
 }
 
 int attach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, int prog_fd, const struct owner *owner,
@@ -46,32 +49,36 @@ int attach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, int prog_fd,
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE, .priority = TC_PRIORITY,
 		    .prog_fd = prog_fd);
 	char name[IF_NAMESIZE] = "?";
-	int err;
+	int err, ours;
 
 	if_indextoname(ifindex, name);
 	err = bpf_tc_hook_create(&hook);
 	if (err && err != -EEXIST)
 		return err_set(e, err, "cannot add a clsact qdisc to %s: %s; is sch_ingress available?",
 			       name, strerror(-err));
-	if (owner_has(owner, filter_at(&hook)))
+	ours = has_ours(&hook, owner);
+	if (ours > 0)
 		opts.flags = BPF_TC_F_REPLACE;
-	err = bpf_tc_attach(&hook, &opts);
+	err = ours < 0 ? ours : bpf_tc_attach(&hook, &opts);
 	if (!err)
 		return 0;
 	return err_set(e, err, "cannot attach the TC program to %s: %s; see `tc filter show dev %s %s`",
 		       name, strerror(-err), name, side(point));
 }
 
-static void remove_clsact(unsigned int ifindex)
+/* Unless somebody's filters are in it. */
+static int remove_clsact(unsigned int ifindex)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	unsigned int others = 0;
+	int err = rtnl_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), &others);
 
-	if (rtnl_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), &others) ||
-	    rtnl_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), &others) || others)
-		return;
-	bpf_tc_hook_destroy(&hook);
+	if (!err)
+		err = rtnl_filters(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), &others);
+	if (!err && !others)
+		err = bpf_tc_hook_destroy(&hook);
+	return err == -EINVAL ? 0 : err; /* there is no clsact */
 }
 
 int detach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, const struct owner *owner, bool made,
@@ -79,17 +86,17 @@ int detach_tc(unsigned int ifindex, enum bpf_tc_attach_point point, const struct
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)ifindex, .attach_point = point);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE, .priority = TC_PRIORITY);
-	char name[IF_NAMESIZE];
-	int err = 0;
+	int err = has_ours(&hook, owner), ret = 0;
+	char name[IF_NAMESIZE] = "?";
 
-	if (!if_indextoname(ifindex, name))
-		return 0;
-	if (owner_has(owner, filter_at(&hook)))
+	if (err > 0)
 		err = bpf_tc_detach(&hook, &opts);
 	if (made)
-		remove_clsact(ifindex);
-	if (!err || err == -ENOENT)
+		ret = remove_clsact(ifindex);
+	err = err ? err : ret;
+	if (!err || err == -ENOENT || err == -ENODEV)
 		return 0;
+	if_indextoname(ifindex, name);
 	return err_set(e, err, "cannot detach the TC program from %s: %s; try `tc filter del dev %s %s`",
 		       name, strerror(-err), name, side(point));
 }

@@ -52,89 +52,112 @@ int attach_xdp(struct xdp_program *prog, unsigned int ifindex, enum bed4_mode mo
 	return detach_xdp(ifindex, owner, xdp_program__id(prog), e);
 }
 
-/* What is attached without a dispatcher; NULL none. *@mp is to be closed in any case. */
-static struct xdp_program *lone_program(unsigned int ifindex, struct xdp_multiprog **mp)
+/*
+ * What is attached; *@mp is NULL when nothing is, and to be closed with xdp_multiprog__close() else. 0 or
+ * -errno: the kernel does not tell.
+ */
+static int look(unsigned int ifindex, struct xdp_multiprog **mp)
 {
+	int err;
+
 	*mp = xdp_multiprog__get_from_ifindex((int)ifindex);
-	if (libxdp_get_error(*mp)) {
+	err = (int)libxdp_get_error(*mp);
+	if (err)
 		*mp = NULL;
-		return NULL;
-	}
-	return xdp_multiprog__is_legacy(*mp) ? xdp_multiprog__main_prog(*mp) : NULL;
+	return err == -ENOENT || err == -ENODEV ? 0 : err;
+}
+
+/*
+ * The next one of ours within what is attached, but @but, into *@prog, which @mp owns; NULL: none. 0 or
+ * -errno.
+ */
+static int find_program(struct xdp_multiprog *mp, const struct owner *owner, __u32 but,
+			struct xdp_program **prog)
+{
+	bool legacy = mp && xdp_multiprog__is_legacy(mp);
+	struct xdp_program *p = NULL;
+	int ours = 0;
+
+	*prog = NULL;
+	if (!mp)
+		return 0;
+	do {
+		p = legacy ? xdp_multiprog__main_prog(mp) : xdp_multiprog__next_prog(p, mp);
+		if (p && xdp_program__id(p) != but)
+			ours = owner_has(owner, xdp_program__id(p));
+	} while (p && !ours && !legacy);
+	if (ours > 0)
+		*prog = p;
+	return ours < 0 ? ours : 0;
 }
 
 bool xdp_is_alone(unsigned int ifindex, const struct owner *owner)
 {
+	struct xdp_program *prog = NULL;
 	struct xdp_multiprog *mp;
-	struct xdp_program *prog = lone_program(ifindex, &mp);
-	bool ours = prog && owner_has(owner, xdp_program__id(prog));
+	bool alone = !look(ifindex, &mp) && mp && xdp_multiprog__is_legacy(mp) &&
+		     !find_program(mp, owner, 0, &prog) && prog;
 
 	xdp_multiprog__close(mp);
-	return ours;
+	return alone;
 }
 
-int attach_xdp_alone(int prog_fd, unsigned int ifindex, enum bed4_mode mode, const struct owner *owner,
-		     struct err *e)
+/* Puts ours in the place of @old, or where there is none: then one of somebody else is an error. */
+static int put_alone(int prog_fd, unsigned int ifindex, enum bed4_mode mode, struct xdp_multiprog *mp,
+		     struct xdp_program *old)
 {
 	__u32 flags = mode == BED4_MODE_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
-	struct xdp_multiprog *mp;
-	struct xdp_program *old = lone_program(ifindex, &mp);
 	int err = 0;
 
-	if (old && !owner_has(owner, xdp_program__id(old)))
-		old = NULL; /* somebody else's: the kernel refuses */
 	if (old && xdp_multiprog__attach_mode(mp) != xdp_mode(mode)) {
 		/* No device runs both kinds at once. TC takes over while there is neither. */
 		err = xdp_program__detach(old, (int)ifindex, xdp_multiprog__attach_mode(mp), 0);
 		old = NULL;
 	}
+	if (err)
+		return err;
 	if (old)
 		opts.old_prog_fd = xdp_program__fd(old);
+	return bpf_xdp_attach((int)ifindex, prog_fd, flags | (old ? XDP_FLAGS_REPLACE :
+								     XDP_FLAGS_UPDATE_IF_NOEXIST), &opts);
+}
+
+int attach_xdp_alone(int prog_fd, unsigned int ifindex, enum bed4_mode mode, const struct owner *owner,
+		     struct err *e)
+{
+	struct xdp_program *old = NULL;
+	struct xdp_multiprog *mp;
+	int err = look(ifindex, &mp);
+
 	if (!err)
-		err = bpf_xdp_attach((int)ifindex, prog_fd, flags | (old ? XDP_FLAGS_REPLACE :
-									   XDP_FLAGS_UPDATE_IF_NOEXIST), &opts);
+		err = find_program(mp, owner, 0, &old);
+	if (!err)
+		err = put_alone(prog_fd, ifindex, mode, mp, old);
 	xdp_multiprog__close(mp);
 	return err ? refused(err, ifindex, mode, e) : 0;
 }
 
-/* The next one of ours within what is attached, but @but; owned by @mp. */
-static struct xdp_program *find_program(struct xdp_multiprog *mp, const struct owner *owner, __u32 but)
-{
-	struct xdp_program *prog = NULL;
-	bool legacy = xdp_multiprog__is_legacy(mp);
-
-	do {
-		prog = legacy ? xdp_multiprog__main_prog(mp) : xdp_multiprog__next_prog(prog, mp);
-		if (prog && xdp_program__id(prog) != but && owner_has(owner, xdp_program__id(prog)))
-			return prog;
-	} while (prog && !legacy);
-	return NULL;
-}
-
 bool xdp_is_ours(unsigned int ifindex, const struct owner *owner)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
-	bool ours;
+	struct xdp_program *prog = NULL;
+	struct xdp_multiprog *mp;
+	bool ours = !look(ifindex, &mp) && !find_program(mp, owner, 0, &prog) && prog;
 
-	if (libxdp_get_error(mp))
-		return false;
-	ours = find_program(mp, owner, 0) != NULL;
 	xdp_multiprog__close(mp);
 	return ours;
 }
 
 int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struct err *e)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
+	struct xdp_program *prog = NULL;
 	char name[IF_NAMESIZE] = "?";
-	struct xdp_program *prog;
-	int err = 0;
+	struct xdp_multiprog *mp;
+	int err = look(ifindex, &mp);
 
-	if (libxdp_get_error(mp))
-		return 0;
-	prog = find_program(mp, owner, but);
-	if (prog)
+	if (!err)
+		err = find_program(mp, owner, but, &prog);
+	if (!err && prog)
 		err = xdp_program__detach(prog, (int)ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
 	if (!err || err == -ENOENT || err == -ENODEV)

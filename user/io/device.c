@@ -120,7 +120,7 @@ static struct nlmsghdr *request(void *buf, uint16_t family, uint8_t cmd)
 static bool xdp_features(unsigned int ifindex, uint64_t *features)
 {
 	struct answer family = { .type = CTRL_ATTR_FAMILY_ID }, answer = { .type = NETDEV_XDP_FEATURES };
-	char buf[256];
+	char buf[256] = {};
 	struct nlmsghdr *nlh = request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, "netdev");

@@ -184,7 +184,7 @@ static int rule_cb(const struct nlmsghdr *nlh, void *arg)
 
 static int dump(int type, int family, size_t header, mnl_cb_t cb, __u32 *bypass)
 {
-	char buf[256];
+	char buf[256] = {};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 
 	nlh->nlmsg_type = (__u16)type;
@@ -288,7 +288,7 @@ static int state_cb(const struct nlmsghdr *nlh, void *arg)
 
 int hops_use(const struct bed4_via *via)
 {
-	char buf[256];
+	char buf[256] = {};
 	struct nlmsghdr *nlh = neigh_message(buf, RTM_GETNEIGH, 0, via);
 	unsigned int state = 0;
 

@@ -6,8 +6,6 @@
 #ifndef IO_OWNER_H
 #define IO_OWNER_H
 
-#include <stdbool.h>
-
 #include "6bed4/map.h"
 
 struct owner {
@@ -18,7 +16,7 @@ struct owner {
 /* @self_fd: descriptor of `self`, -1 none. @made may be NULL. */
 void owner_init(struct owner *o, int self_fd, const struct bed4_made *made);
 
-/* Is the program ours? False for id 0. */
-bool owner_has(const struct owner *o, __u32 prog_id);
+/* 1: the program is ours; 0: it is not, or is gone; -errno: the kernel does not tell. */
+int owner_has(const struct owner *o, __u32 prog_id);
 
 #endif

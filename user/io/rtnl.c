@@ -71,7 +71,7 @@ static int link_cb(const struct nlmsghdr *nlh, void *arg)
 
 int rtnl_link_get(const char *name, struct rtnl_link *link)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_GETLINK, 0);
 
 	memset(link, 0, sizeof(*link));
@@ -83,7 +83,7 @@ int rtnl_link_get(const char *name, struct rtnl_link *link)
 
 static int link_up(unsigned int ifindex)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_NEWLINK, 0);
 	struct ifinfomsg *ifm = put_link(nlh, ifindex);
 
@@ -94,7 +94,7 @@ static int link_up(unsigned int ifindex)
 /* Two requests: in one, the kernel would bring the link up, and make an address, first. */
 int rtnl_link_setup(unsigned int ifindex, unsigned int mtu)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_NEWLINK, 0);
 	struct nlattr *spec, *inet6;
 	int err;
@@ -116,7 +116,7 @@ int rtnl_link_setup(unsigned int ifindex, unsigned int mtu)
  */
 int rtnl_link_forward4(unsigned int ifindex)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_NEWLINK, 0);
 	struct nlattr *spec, *inet, *conf;
 
@@ -133,7 +133,7 @@ int rtnl_link_forward4(unsigned int ifindex)
 
 int rtnl_link_del(unsigned int ifindex)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_DELLINK, 0);
 
 	put_link(nlh, ifindex);
@@ -191,7 +191,7 @@ static int addr4_cb(const struct nlmsghdr *nlh, void *arg)
 
 static int dump_addr(int family, mnl_cb_t cb, void *arg)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 
@@ -249,7 +249,7 @@ int rtnl_subnets4(unsigned int ifindex, struct rtnl_subnet4 *subnets, unsigned i
 static int addr6(unsigned int ifindex, const struct bed4_in6 *addr, int type, int flags,
 		 const struct ifa_cacheinfo *ci)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, type, flags);
 	struct ifaddrmsg *ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 
@@ -306,7 +306,7 @@ bool rtnl_addr6_is_on(unsigned int ifindex, const struct bed4_in6 *addr)
 
 static int default6(unsigned int ifindex, int type, int flags)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, type, flags);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 
@@ -360,7 +360,7 @@ static int default_cb(const struct nlmsghdr *nlh, void *arg)
 int rtnl_default6_dev(unsigned int except, unsigned int *ifindex)
 {
 	struct default_walk w = { .except = except };
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	int err;
@@ -375,7 +375,7 @@ int rtnl_default6_dev(unsigned int except, unsigned int *ifindex)
 
 static int spoof_rule(const char *iif, const struct bed4_in6 *prefix, int type, int flags)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, type, flags);
 	struct fib_rule_hdr *rule = mnl_nlmsg_put_extra_header(nlh, sizeof(*rule));
 
@@ -408,7 +408,7 @@ int rtnl_spoof_rules_del(const struct bed4_in6 *prefix)
 
 static int label(const struct bed4_in6 *prefix, int type, int flags)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, type, flags);
 	struct ifaddrlblmsg *ifal = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifal));
 	struct bed4_in6 addr = *prefix;
@@ -459,7 +459,7 @@ static void put_tc(struct nlmsghdr *nlh, unsigned int ifindex, __u32 parent)
 
 bool rtnl_has_clsact(unsigned int ifindex)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_GETQDISC, NLM_F_DUMP);
 	int found[2] = { (int)ifindex, 0 };
 
@@ -476,7 +476,7 @@ static int count_filter(const struct nlmsghdr *nlh, void *arg)
 
 int rtnl_filters(unsigned int ifindex, __u32 parent, unsigned int *n)
 {
-	char buf[REQUEST_LEN];
+	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, RTM_GETTFILTER, NLM_F_DUMP);
 
 	put_tc(nlh, ifindex, parent);
