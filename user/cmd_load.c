@@ -10,6 +10,7 @@
 
 #include "clean.h"
 #include "cmd.h"
+#include "conf.h"
 #include "io/caps.h"
 #include "serve.h"
 #include "settle.h"
@@ -90,8 +91,38 @@ static int refuse_reload(const struct loading *l, const struct load_options *ask
 	return 0;
 }
 
+static int set_from_file(void *arg, const char *key, const char *value, struct err *e)
+{
+	if (opt_is_momentary(key))
+		return err_set(e, -EINVAL, "--%s is about one call: it cannot stand in a file", key);
+	return opt_word(arg, key, value, e);
+}
+
+/* The instance's configuration file into @file, which is to be empty when there is none. */
+static int read_file(struct opt_words *file, const char *iface, struct err *e)
+{
+	char path[sizeof(CONF_DIR) + BED4_NAME_LEN + 8];
+	int err;
+
+	opt_words_init(file);
+	snprintf(path, sizeof(path), CONF_DIR "/%s.conf", iface);
+	err = conf_read(path, set_from_file, file, e);
+	file->set.has_file = !err;
+	return err == -ENOENT && !*e->text ? 0 : err;
+}
+
+/* Words, what was said at an earlier load (or NULL), file. */
+static int combine(struct loading *l, struct opt_words *w, const char *base, const struct opt_words *file,
+		   struct err *e)
+{
+	int err = opt_finish(&l->opt, w, base, file->text, e);
+
+	l->opt.has_file = file->set.has_file;
+	return err;
+}
+
 /* Likewise; @w are the words behind `reload`. */
-static int reload(struct loading *l, struct opt_words *w, struct err *e)
+static int reload(struct loading *l, struct opt_words *w, const struct opt_words *file, struct err *e)
 {
 	int err = serve_before(w->set.iface, &l->before, e);
 
@@ -102,7 +133,7 @@ static int reload(struct loading *l, struct opt_words *w, struct err *e)
 	if (!err)
 		err = refuse_reload(l, &w->set, e);
 	if (!err)
-		err = opt_finish(&l->opt, w, l->before.info.given, e);
+		err = combine(l, w, l->before.info.given, file, e);
 	if (!err)
 		err = settle(&l->opt, &l->in, &l->before, e);
 	return err ? err : serve(&l->opt, &l->in, &l->before, l->lock);
@@ -132,27 +163,39 @@ static int explained(int ret, const struct err *e)
 	return EXIT_FAILED;
 }
 
+static int usage(const char *command, const struct err *e)
+{
+	fprintf(stderr, "6bed4ctl %s: %s; see `6bed4ctl %s --help`\n", command, e->text, command);
+	return EXIT_USAGE;
+}
+
 int cmd_load(int argc, char **argv)
 {
+	struct opt_words w, file;
 	struct loading l = {};
 	struct err e = {};
-	int ret = opt_parse_load(&l.opt, argc - 1, argv + 1, &e);
+	int ret;
 
+	opt_words_init(&w);
+	ret = opt_parse_words(&w, argc - 1, argv + 1, &e);
 	if (ret > 0) {
 		opt_help_load(stdout);
 		return EXIT_DONE;
 	}
-	if (ret < 0) {
-		fprintf(stderr, "6bed4ctl load: %s; see `6bed4ctl load --help`\n", e.text);
-		return EXIT_USAGE;
-	}
+	if (ret < 0)
+		return usage(argv[0], &e);
+	ret = read_file(&file, w.set.iface, &e);
+	if (ret)
+		return explained(ret, &e);
+	if (combine(&l, &w, NULL, &file, &e))
+		return usage(argv[0], &e);
 	ret = prepare(&l, l.opt.iface, &e);
 	return explained(ret ? ret : load(&l, &e), &e);
 }
 
 int cmd_reload(int argc, char **argv)
 {
-	struct opt_words w;
+	struct opt_words w, file;
 	struct loading l = {};
 	struct err e = {};
 	int ret;
@@ -163,10 +206,10 @@ int cmd_reload(int argc, char **argv)
 		opt_help_reload(stdout);
 		return EXIT_DONE;
 	}
-	if (ret < 0) {
-		fprintf(stderr, "6bed4ctl reload: %s; see `6bed4ctl reload --help`\n", e.text);
-		return EXIT_USAGE;
-	}
-	ret = prepare(&l, w.set.iface, &e);
-	return explained(ret ? ret : reload(&l, &w, &e), &e);
+	if (ret < 0)
+		return usage(argv[0], &e);
+	ret = read_file(&file, w.set.iface, &e);
+	if (!ret)
+		ret = prepare(&l, w.set.iface, &e);
+	return explained(ret ? ret : reload(&l, &w, &file, &e), &e);
 }

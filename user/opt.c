@@ -459,7 +459,8 @@ static void help(FILE *f, bool reload)
 		fprintf(f, "  %-22s %s%s\n", left, table[i].help,
 			table[i].flags & REPEATS ? " (repeatable)" : "");
 	}
-	fprintf(f, "\nA switch may be given as --name=on or --name=off.\n"
+	fprintf(f, "\nA switch may be given as --name=on or --name=off. What is not given is taken from\n"
+		   "/etc/6bed4/IFACE.conf, one `name value` a line.\n"
 		   "Exit codes: 0 done, 1 failed, 2 usage, %s4 loaded, but the router does not answer.\n",
 		reload ? "3 nothing loaded, " : "");
 }
@@ -519,6 +520,13 @@ void opt_words_init(struct opt_words *w)
 	o->neigh_max = BED4_NEIGH_MAX;
 	o->hop_slots = BED4_HOP_SLOTS;
 	opt_ipv4(BED4_SERVICE_V4, &o->server);
+}
+
+bool opt_is_momentary(const char *name)
+{
+	int k = find_option(name, strlen(name));
+
+	return k >= 0 && table[k].flags & MOMENTARY;
 }
 
 bool opt_takes_value(const char *name)
@@ -603,14 +611,18 @@ static int inherit(struct opt_words *w, const char *base, struct err *e)
 	return err;
 }
 
-int opt_finish(struct load_options *o, struct opt_words *w, const char *base, struct err *e)
+int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const char *file, struct err *e)
 {
+	char given[BED4_OPTIONS_LEN];
 	int err = base ? inherit(w, base, e) : 0;
 
+	memcpy(given, w->text, sizeof(given));
+	if (!err && file)
+		err = inherit(w, file, e);
 	if (!err)
 		err = check_role(&w->set, w->seen, e);
 	*o = w->set;
-	memcpy(o->given, w->text, sizeof(o->given));
+	memcpy(o->given, given, sizeof(o->given));
 	return err;
 }
 
@@ -642,5 +654,5 @@ int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e)
 
 	opt_words_init(&w);
 	ret = opt_parse_words(&w, argc, argv, e);
-	return ret ? (ret > 0 ? 1 : -EINVAL) : opt_finish(o, &w, NULL, e);
+	return ret ? (ret > 0 ? 1 : -EINVAL) : opt_finish(o, &w, NULL, NULL, e);
 }

@@ -53,6 +53,7 @@ struct load_options {
 	unsigned int hop_slots; /* default 32768; a power of two */
 	bool eager_tcp;
 	bool foreground;
+	bool has_file; /* its configuration file was read, too */
 	char given[BED4_OPTIONS_LEN]; /* what was said, "name value\n" each: a reload begins with it */
 };
 
@@ -75,14 +76,18 @@ int opt_word(struct opt_words *w, const char *name, const char *value, struct er
 /* Does an option of that name need a value? A switch does not. */
 bool opt_takes_value(const char *name);
 
+/* Is the option about one call, and not about what is loaded? It cannot stand in a file. */
+bool opt_is_momentary(const char *name);
+
 /* The words of a command line, device name among them. 0, 1 when help was asked for, or -errno. */
 int opt_parse_words(struct opt_words *w, int argc, char **argv, struct err *e);
 
 /*
- * All options are in: takes those that only @base has ("name value\n" each, NULL none), settles the role,
+ * All words are in: takes the options that only @base has ("name value\n" each, NULL none), what was said
+ * at an earlier load, then those that only @file has, which are not among what was said. Settles the role,
  * and refuses what does not go together. 0 or -errno with @e set.
  */
-int opt_finish(struct load_options *o, struct opt_words *w, const char *base, struct err *e);
+int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const char *file, struct err *e);
 
 /*
  * The last three in one, for a `load` without a past. Fills defaults that do not depend on the machine

@@ -13,6 +13,7 @@
 
 #include "clean.h"
 #include "cmd.h"
+#include "conf.h"
 #include "log.h"
 #include "serve.h"
 #include "sane.h"
@@ -77,6 +78,8 @@ static void print_set_up(FILE *f, const struct serving *s)
 
 	fprintf(f, "%s: %s on %s%s\n", o->iface, opt_role_name(o->role), o->tun,
 		s->before->there ? ", taken over" : "");
+	if (o->has_file)
+		fprintf(f, "  config     " CONF_DIR "/%s.conf\n", o->iface);
 	fprintf(f, "  listen     %s:%u\n", inet_ntop(AF_INET, &o->listen, text, sizeof(text)), o->port);
 	if (o->role == BED4_ROLE_PEER)
 		fprintf(f, "  server     %s:%d\n", inet_ntop(AF_INET, &o->server, text, sizeof(text)),

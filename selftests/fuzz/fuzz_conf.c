@@ -89,7 +89,7 @@ static void into_options(const char *text, size_t len)
 	if (err)
 		check_refusal(&e);
 	else
-		promise(!opt_finish(&o, &w, NULL, &e) || *e.text);
+		promise(!opt_finish(&o, &w, NULL, NULL, &e) || *e.text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -84,7 +84,7 @@ static void check_remembered(const struct load_options *o)
 
 	promise(memchr(o->given, 0, sizeof(o->given)) != NULL);
 	opt_words_init(&w);
-	promise(!opt_finish(&again, &w, o->given, NULL));
+	promise(!opt_finish(&again, &w, o->given, NULL, NULL));
 	promise(!strcmp(again.given, o->given) && again.mtu == o->mtu && again.role == o->role &&
 		again.permit_count == o->permit_count && again.deny_count == o->deny_count);
 }
@@ -99,7 +99,7 @@ static void reload(int argc, char **argv, const char *base)
 	opt_words_init(&w);
 	ret = opt_parse_words(&w, argc, argv, &e);
 	if (!ret)
-		ret = opt_finish(&o, &w, base, &e);
+		ret = opt_finish(&o, &w, base, NULL, &e);
 	promise(ret == 0 || ret == 1 || (ret < 0 && *e.text));
 	if (ret)
 		return;

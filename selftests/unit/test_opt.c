@@ -563,7 +563,7 @@ static struct load_options after(const char *base, const char *line)
 		argv[argc++] = strsep(&rest, " ");
 	argv[argc] = NULL;
 	opt_words_init(&w);
-	if (opt_parse_words(&w, argc, argv, &e) || opt_finish(&o, &w, base, &e))
+	if (opt_parse_words(&w, argc, argv, &e) || opt_finish(&o, &w, base, NULL, &e))
 		fail_msg("refused: %s after %s: %s", line, base, e.text);
 	free(copy);
 	return o;
@@ -592,6 +592,28 @@ static void test_reload(void **state)
 	assert_int_equal(o.permit_count, 1);
 }
 
+/* Words come before what was said at load, and that before the file, which is no part of it. */
+static void test_file(void **state)
+{
+	static const char file[] = "mtu 1400\nkeepalive 25,5\ndf on\ndeny-v4 8.8.8.8/32\n";
+	struct load_options o;
+	struct opt_words w;
+	struct err e = {};
+
+	(void)state;
+	opt_words_init(&w);
+	assert_int_equal(opt_word(&w, "mtu", "1300", &e), 0);
+	assert_int_equal(opt_finish(&o, &w, "keepalive 20\n", file, &e), 0);
+	assert_int_equal(o.mtu, 1300);
+	assert_int_equal(o.keepalive, 20);
+	assert_int_equal(o.keepalive_ttl, 3);
+	assert_true(o.df);
+	assert_int_equal(o.deny_count, 1);
+	assert_string_equal(o.given, "mtu 1300\nkeepalive 20\n");
+	assert_true(opt_is_momentary("wait"));
+	assert_false(opt_is_momentary("mtu"));
+}
+
 /* What a map holds is not what we wrote: it is refused, not believed. */
 static void test_reload_garbage(void **state)
 {
@@ -605,7 +627,7 @@ static void test_reload_garbage(void **state)
 	for (size_t i = 0; i < sizeof(garbage) / sizeof(*garbage); i++) {
 		e = (struct err){};
 		opt_words_init(&w);
-		assert_true(opt_finish(&o, &w, garbage[i], &e) < 0);
+		assert_true(opt_finish(&o, &w, garbage[i], NULL, &e) < 0);
 		assert_true(*e.text);
 	}
 }
@@ -620,7 +642,7 @@ int main(void)
 		cmocka_unit_test(test_full_lists), cmocka_unit_test(test_uint),
 		cmocka_unit_test(test_endpoint),   cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_reload_garbage),
+		cmocka_unit_test(test_reload_garbage), cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
