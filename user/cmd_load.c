@@ -169,24 +169,33 @@ static int usage(const char *command, const struct err *e)
 	return EXIT_USAGE;
 }
 
+/* The command line into @w and the file into @file. -1, or the exit code when that is all there is to do. */
+static int take_words(struct opt_words *w, struct opt_words *file, int argc, char **argv, void (*help)(FILE *f))
+{
+	struct err e = {};
+	int ret;
+
+	opt_words_init(w);
+	ret = opt_parse_words(w, argc - 1, argv + 1, &e);
+	if (ret > 0) {
+		help(stdout);
+		return EXIT_DONE;
+	}
+	if (ret < 0)
+		return usage(argv[0], &e);
+	ret = read_file(file, w->set.iface, &e);
+	return ret ? explained(ret, &e) : -1;
+}
+
 int cmd_load(int argc, char **argv)
 {
 	struct opt_words w, file;
 	struct loading l = {};
 	struct err e = {};
-	int ret;
+	int ret = take_words(&w, &file, argc, argv, opt_help_load);
 
-	opt_words_init(&w);
-	ret = opt_parse_words(&w, argc - 1, argv + 1, &e);
-	if (ret > 0) {
-		opt_help_load(stdout);
-		return EXIT_DONE;
-	}
-	if (ret < 0)
-		return usage(argv[0], &e);
-	ret = read_file(&file, w.set.iface, &e);
-	if (ret)
-		return explained(ret, &e);
+	if (ret >= 0)
+		return ret;
 	if (combine(&l, &w, NULL, &file, &e))
 		return usage(argv[0], &e);
 	ret = prepare(&l, l.opt.iface, &e);
@@ -198,18 +207,10 @@ int cmd_reload(int argc, char **argv)
 	struct opt_words w, file;
 	struct loading l = {};
 	struct err e = {};
-	int ret;
+	int ret = take_words(&w, &file, argc, argv, opt_help_reload);
 
-	opt_words_init(&w);
-	ret = opt_parse_words(&w, argc - 1, argv + 1, &e);
-	if (ret > 0) {
-		opt_help_reload(stdout);
-		return EXIT_DONE;
-	}
-	if (ret < 0)
-		return usage(argv[0], &e);
-	ret = read_file(&file, w.set.iface, &e);
-	if (!ret)
-		ret = prepare(&l, w.set.iface, &e);
+	if (ret >= 0)
+		return ret;
+	ret = prepare(&l, w.set.iface, &e);
 	return explained(ret ? ret : reload(&l, &w, &file, &e), &e);
 }
