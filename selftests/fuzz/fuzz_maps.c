@@ -27,7 +27,7 @@
 #define NEIGHBOURS 8
 #define COUNTERS   64 /* that the input sets; the others are 0 */
 
-enum { SELF = 10000, INFO, NEIGH, STATS, SLOW }; /* "descriptors"; closing them fails */
+enum { SELF = 10000, INFO, NEIGH, STATS, SLOW, PERCPU, LOSSES, END }; /* "descriptors"; closing them fails */
 
 struct neigh_entry {
 	struct bed4_in6 key;
@@ -72,6 +72,17 @@ static void give_counts(struct bed4_count *c, __u32 row, unsigned int n)
 					    kernel.count[(row * 7 + i) % COUNTERS] };
 }
 
+static void give_losses(struct bed4_cpu *c)
+{
+	unsigned int i;
+
+	memset(c, 0, kernel.cpus * sizeof(*c));
+	for (i = 0; i < kernel.cpus; i++) {
+		c[i].collisions = kernel.count[i % COUNTERS];
+		c[i].events_lost = kernel.count[(i + 1) % COUNTERS];
+	}
+}
+
 int bpf_map_lookup_elem(int fd, const void *key, void *value)
 {
 	__u32 row = *(const __u32 *)key;
@@ -90,6 +101,12 @@ int bpf_map_lookup_elem(int fd, const void *key, void *value)
 	case SLOW:
 		promise(row < BED4_HOOK_BPF * BED4_OUTCOME_COUNT);
 		give_counts(value, row, fd == STATS ? kernel.cpus : 1);
+		return 0;
+	case PERCPU:
+		give_losses(value);
+		return 0;
+	case LOSSES:
+		*(struct bed4_losses *)value = (struct bed4_losses){ kernel.count[0], kernel.count[1] };
 		return 0;
 	default:
 		for (i = 0; i < kernel.neigh_count; i++) {
@@ -168,15 +185,13 @@ bool instance_pinned(const struct instance *in)
 
 int bpf_obj_get(const char *path)
 {
-	static const char *const paths[] = { "/pins/self", "/pins/info", "/pins/neigh", "/pins/stats",
-					     "/pins/slow" };
 	int i;
 
-	for (i = 0; i < 5; i++) {
-		if (!strcmp(path, paths[i]))
-			return SELF + i;
-	}
-	abort();
+	promise(!strncmp(path, "/pins/", 6));
+	for (i = 0; instance_map_names[i] && strcmp(path + 6, instance_map_names[i]); i++)
+		;
+	promise(SELF + i < END);
+	return SELF + i;
 }
 
 /* Hands its maps over, unless it is dead. */
@@ -187,7 +202,9 @@ int ctl_ask(const char *iface, const char *request, unsigned int seconds, struct
 	(void)seconds;
 	(void)e;
 	promise(!strcmp(request, "maps"));
-	*reply = (struct ctl_reply){ .fds = { SELF, INFO, NEIGH, STATS, SLOW }, .fd_count = 5 };
+	*reply = (struct ctl_reply){ .fd_count = END - SELF };
+	for (int i = SELF; i < END; i++)
+		reply->fds[i - SELF] = i;
 	return kernel.cpus & 1 ? 0 : -ENOENT;
 }
 
