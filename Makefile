@@ -136,7 +136,7 @@ $(BUILD)/exhaust/%: $(BUILD)/selftests/exhaust/%.o $(BUILD)/selftests/prog/self.
 	$(Q)$(CC) $(CFLAGS) $^ -lcmocka -lpthread -o $@
 
 # The real objects under BPF_PROG_RUN.
-$(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o rtnl.o attach_xdp.o \
+$(BUILD)/prog/test_fastpath: $(addprefix $(BUILD)/user/io/,fastpath.o fastpath_attach.o fastpath_maps.o owner.o nl.o rtnl.o attach_xdp.o \
 		attach_tc.o device.o pin.o) $(CORE:%.c=$(BUILD)/%.o)
 
 $(BUILD)/prog/test_privs: $(addprefix $(BUILD)/user/io/,privs.o confine.o)
@@ -239,7 +239,7 @@ $(BENCH): $(BUILD)/selftests/bench/bench.o $(FIXTURE_O)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lcmocka -o $@
 
 $(BUILD)/bench/neigh: $(BUILD)/selftests/bench/neigh.o $(FIXTURE_O) \
-		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_maps.o owner.o nl.o rtnl.o attach_xdp.o \
+		$(addprefix $(BUILD)/user/io/,fastpath.o fastpath_attach.o fastpath_maps.o owner.o nl.o rtnl.o attach_xdp.o \
 			attach_tc.o device.o pin.o) \
 		$(CORE:%.c=$(BUILD)/%.o)
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What daemon.c (up and down), daemon_loop.c (running) and daemon_peer.c (a peer's part) share. For
- * nobody else.
+ * What daemon.c (up and down), daemon_loop.c (running), daemon_ctl.c (requests) and daemon_peer.c (a peer's
+ * part) share. For nobody else.
  */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
@@ -71,6 +71,9 @@ __u32 daemon_seconds(void);
 int daemon_watch(struct daemon *d, int fd, enum daemon_source id);
 void daemon_publish_self(struct daemon *d);
 void daemon_carry_out(struct daemon *d); /* d->actions, all of them */
+
+/* daemon_ctl.c: */
+void daemon_read_ctl(struct daemon *d); /* one request */
 
 /* daemon_peer.c, for a peer only: */
 void daemon_carry_peer(struct daemon *d, const struct action *act);

@@ -12,7 +12,7 @@
 # shellcheck source=topology.sh
 . "$(dirname "$0")/topology.sh"
 MODE=${1:-native}
-SECONDS_EACH=${FLOOD_SECONDS:-1}
+SECONDS_EACH=${FLOOD_SECONDS:-2}
 
 flood() { "$TOP/build/flood" "$TAG" "$@"; }
 value() { sed "s/.* $1=\([0-9]*\).*/\1/" <<<"$line"; }

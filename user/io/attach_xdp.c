@@ -148,6 +148,21 @@ bool xdp_is_ours(unsigned int ifindex, const struct owner *owner)
 	return ours;
 }
 
+/*
+ * Is one of ours, other than @but, attached without a dispatcher? The kernel's own word, because libxdp takes
+ * a program that it cannot look at for none. 0: no; -EBUSY: yes; other -errno.
+ */
+static int is_still_there(unsigned int ifindex, const struct owner *owner, __u32 but)
+{
+	__u32 id = 0;
+	int ours, err = bpf_xdp_query_id((int)ifindex, 0, &id);
+
+	if (err || !id || id == but)
+		return err;
+	ours = owner_has(owner, id);
+	return ours > 0 ? -EBUSY : ours;
+}
+
 int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struct err *e)
 {
 	struct xdp_program *prog = NULL;
@@ -160,6 +175,8 @@ int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struc
 	if (!err && prog)
 		err = xdp_program__detach(prog, (int)ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
+	if (!err)
+		err = is_still_there(ifindex, owner, but);
 	if (!err || err == -ENOENT || err == -ENODEV)
 		return 0;
 	if_indextoname(ifindex, name);

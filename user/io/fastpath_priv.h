@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the two halves of the fast path's user side share: fastpath.c (life cycle) and
- * fastpath_maps.c (contents). For nobody else.
+ * What the parts of the fast path's user side share: fastpath.c (maps and programs made), fastpath_attach.c
+ * (put to work) and fastpath_maps.c (contents). For nobody else.
  */
 #ifndef IO_FASTPATH_PRIV_H
 #define IO_FASTPATH_PRIV_H
@@ -36,5 +36,12 @@ struct fastpath {
 };
 
 int fastpath_open_events(struct fastpath *fp);
+
+/* The devices that XDP programs go onto; returns how many. */
+#define DEVS_MAX (BED4_V6DEV_MAX + 1)
+unsigned int fastpath_xdp_devices(const struct fastpath_config *c, unsigned int devs[DEVS_MAX]);
+
+/* Before any use of libbpf and libxdp: their complaints are kept, and @pin_dir is on the bpffs to use. */
+void fastpath_set_up_libraries(const char *pin_dir);
 
 #endif
