@@ -17,7 +17,7 @@ one() {
 	[ ! -f "selftests/fuzz/$name.dict" ] || args+=("-dict=selftests/fuzz/$name.dict")
 	args+=("$work")
 	[ ! -d "selftests/fuzz/corpus/$name" ] || args+=("selftests/fuzz/corpus/$name")
-	"$f" -max_total_time="$seconds" -max_len=2048 -timeout=5 -rss_limit_mb=2048 -verbosity=0 \
+	"$f" -max_total_time="$seconds" -max_len=2048 -timeout=20 -rss_limit_mb=2048 -verbosity=0 \
 		-print_final_stats=1 -artifact_prefix="$work/" "${args[@]}" >"$work.log" 2>&1 || code=$?
 	sed -n "s/^stat::number_of_executed_units: */fuzz: $name, $seconds s: executions /p" "$work.log"
 	[ "$code" = 0 ] && return
