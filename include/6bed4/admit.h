@@ -39,6 +39,7 @@ BED4_INLINE struct bed4_ep bed4_stand_in(const struct bed4_in6 *addr)
 enum bed4_charge_kind {
 	BED4_CHARGE_QUESTION = 1,
 	BED4_CHARGE_REPLY = 2,
+	BED4_CHARGE_HOPS = 4, /* of the hop limit's end on the way to native IPv6: the kernel answers those */
 };
 
 /* What an NS draws from a peer: an NA, and as it may be a new neighbour's, three NS in turn. */
@@ -127,6 +128,8 @@ BED4_INLINE enum bed4_outcome bed4_admit_in(const struct bed4_self *self, const 
 	case BED4_SLOW_HOPS:
 	case BED4_SLOW_BIG:
 		*c = bed4_charge_question(dg->src, bed4_error_cost(v->len), 1);
+		if (o == BED4_SLOW_HOPS && !bed4_same_prefix(&v->ip6->dst, &self->own))
+			c->one ^= BED4_CHARGE_QUESTION ^ BED4_CHARGE_HOPS;
 		return o;
 	default:
 		return o;
