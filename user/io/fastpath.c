@@ -93,8 +93,8 @@ int fastpath_unpin(const char *dir)
 		err = pin_remove(dir, fastpath_map_names[i]);
 		ret = ret ? ret : err;
 	}
-	pin_rmdirs(dir);
-	return ret;
+	err = pin_rmdirs(dir);
+	return ret ? ret : err;
 }
 
 /* Pins of another ABI are removed, so that they are rebuilt and never misread. */

@@ -48,18 +48,21 @@ int pin_remove(const char *dir, const char *name)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
-void pin_rmdirs(const char *dir)
+int pin_rmdirs(const char *dir)
 {
 	char path[PATH_MAX];
 	char *slash;
 
 	if (strlen(dir) >= sizeof(path))
-		return;
+		return -ENAMETOOLONG;
+	if (rmdir(dir) && errno != ENOENT)
+		return errno == ENOTEMPTY ? 0 : -errno; /* somebody keeps something else there */
 	memcpy(path, dir, strlen(dir) + 1);
-	while (!rmdir(path) || errno == ENOENT) {
+	do {
 		slash = strrchr(path, '/');
 		if (!slash || slash == path)
-			return;
+			break;
 		*slash = 0;
-	}
+	} while (!rmdir(path) || errno == ENOENT);
+	return 0;
 }

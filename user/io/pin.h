@@ -17,7 +17,10 @@ int pin_path(char *buf, size_t size, const char *dir, const char *name);
 /* Removes the pin; "already gone" is fine. 0 or -errno. */
 int pin_remove(const char *dir, const char *name);
 
-/* Removes @dir and its parents as long as they are empty, up to the bpffs' root. */
-void pin_rmdirs(const char *dir);
+/*
+ * Removes @dir, if it is empty, and its parents as long as they are, up to the bpffs' root. 0, or -errno when
+ * @dir itself could not be removed.
+ */
+int pin_rmdirs(const char *dir);
 
 #endif
