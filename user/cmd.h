@@ -15,8 +15,17 @@ enum exit_code {
 	EXIT_DEGRADED = 4,
 };
 
-/* Set by -j before the command; commands also take it behind. */
-extern bool cmd_json;
+/* Set by -j and -p before the command or behind: print JSON, and that on many lines. */
+extern bool cmd_json, cmd_pretty;
+
+/* Is @word -j, --json, -p, --pretty, or both in one? Then it is taken. */
+bool cmd_json_word(const char *word);
+
+/*
+ * Which of @names, up to a NULL, does @word name or begin? Its index; -ENOENT none; -EMLINK several begin
+ * like that, and none is the whole word.
+ */
+int cmd_abbrev(const char *word, const char *const *names);
 
 int cmd_load(int argc, char **argv);
 int cmd_reload(int argc, char **argv);

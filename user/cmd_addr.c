@@ -81,6 +81,7 @@ static int decode(const char *word)
 
 int cmd_addr(int argc, char **argv)
 {
+	static const char *const verbs[] = { "encode", "decode", NULL };
 	const char *verb = NULL, *word = NULL, *prefix = NULL;
 	int i;
 
@@ -89,9 +90,9 @@ int cmd_addr(int argc, char **argv)
 			fputs(help, stdout);
 			return EXIT_DONE;
 		}
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json"))
-			cmd_json = true;
-		else if (!strcmp(argv[i], "--prefix") && i + 1 < argc && !prefix)
+		if (cmd_json_word(argv[i]))
+			continue;
+		if (!strcmp(argv[i], "--prefix") && i + 1 < argc && !prefix)
 			prefix = argv[++i];
 		else if (!strncmp(argv[i], "--prefix=", 9) && !prefix)
 			prefix = argv[i] + 9;
@@ -100,9 +101,10 @@ int cmd_addr(int argc, char **argv)
 		else
 			*(verb ? &word : &verb) = argv[i];
 	}
-	if (verb && word && !strcmp(verb, "encode"))
+	i = verb ? cmd_abbrev(verb, verbs) : -1;
+	if (word && i == 0)
 		return encode(word, prefix);
-	if (verb && word && !strcmp(verb, "decode") && !prefix)
+	if (word && i == 1 && !prefix)
 		return decode(word);
 	return usage("say `encode IPV4:PORT` or `decode IPV6`");
 }

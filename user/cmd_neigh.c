@@ -204,29 +204,17 @@ static int usage(const char *what, const char *word)
 	return EXIT_USAGE;
 }
 
-static bool is_verb(const char *word)
-{
-	static const char *const verbs[] = { "show", "get", "add", "del", "flush" };
-	size_t i;
-
-	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++) {
-		if (!strcmp(word, verbs[i]))
-			return true;
-	}
-	return false;
-}
+static const char *const verbs[] = { "show", "get", "add", "del", "flush", NULL };
 
 /* Takes the words that are ours out of @argv; what is left is a device and -j, for show_args(). */
 static int parse(struct request *r, int *argc, char **argv)
 {
-	int i, left = 1;
+	int verb = *argc > 1 ? cmd_abbrev(argv[1], verbs) : -ENOENT, i, left = 1;
 	bool wants;
 
-	r->verb = *argc > 1 && is_verb(argv[1]) ? argv[1] : "show";
+	r->verb = verb >= 0 ? verbs[verb] : "show";
 	wants = strcmp(r->verb, "show") && strcmp(r->verb, "flush");
-	for (i = 1; i < *argc; i++) {
-		if (argv[i] == r->verb)
-			continue;
+	for (i = verb >= 0 ? 2 : 1; i < *argc; i++) {
 		if (!strcmp(argv[i], "lladdr") && !strcmp(r->verb, "add") && i + 1 < *argc) {
 			if (opt_endpoint(argv[++i], &r->at) || !r->at.addr)
 				return usage("lladdr must be IPV4:PORT, not ", argv[i]);

@@ -39,9 +39,9 @@ int show_args(struct show_args *a, int argc, char **argv, const char *help, bool
 			*code = EXIT_DONE;
 			return -1;
 		}
-		if (!strcmp(argv[i], "-j") || !strcmp(argv[i], "--json")) {
-			cmd_json = true;
-		} else if (takes_all && !strcmp(argv[i], "--all")) {
+		if (cmd_json_word(argv[i]))
+			continue;
+		if (takes_all && !strcmp(argv[i], "--all")) {
 			a->all = true;
 		} else if (argv[i][0] == '-' || a->iface) {
 			fprintf(stderr, "6bed4ctl %s: unknown word %.40s; see `6bed4ctl %s --help`\n",
@@ -267,6 +267,9 @@ struct json_object *show_json(void)
 
 void show_print(struct json_object *o)
 {
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	int form = cmd_pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN;
+
+	puts(json_object_to_json_string_ext(o, form | JSON_C_TO_STRING_NOSLASHESCAPE));
+	fflush(stdout);
 	json_object_put(o);
 }

@@ -45,8 +45,6 @@ static struct {
 	bool wide; /* the values of `info` are longer than ours */
 } kernel;
 
-bool cmd_json;
-
 /* --- the kernel ----------------------------------------------------------------------------------- */
 
 int libbpf_num_possible_cpus(void)
