@@ -95,14 +95,6 @@ change_address() {
 	ns peer2 ip addr add "$to/24" dev eth0
 	ns peer2 ip route replace default via 131.2.0.254
 }
-# As the daemon's own user, who may lower its limit and raise it again.
-as_daemon() {
-	local pid=$1 uid gid
-	shift
-	uid=$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")
-	gid=$(awk '/^Gid:/ { print $2 }' "/proc/$pid/status")
-	setpriv --reuid "$uid" --regid "$gid" --clear-groups "$@"
-}
 full_descriptors() {
 	local pid soft
 	pid=$(daemon router)

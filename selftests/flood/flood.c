@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Floods a router of the lab in selftests/net/topology.sh with live frames, while an established flow of
- * numbered datagrams between peer1 and host6 goes on, and says what became of both.
+ * Floods the router or peer1 of the lab in selftests/net/topology.sh with live frames, while an established
+ * flow of numbered datagrams between peer1 and host6 goes on, and says what became of both.
  *
- *   flood TAG rate                           the highest rate of frames that are decapsulated
- *                                            without loss, packets per second
- *   flood TAG PEER6 PPS SECONDS FLOOD...     a line for each FLOOD
+ *   flood TAG rate                               the highest rate of frames that are decapsulated
+ *                                                without loss by the router, packets per second
+ *   flood TAG VICTIM PEER6 PPS SECONDS FLOOD...  a line for each FLOOD
  *
- * FLOOD is KIND:SOURCES:PORTS, so many of which take turns at random; SOURCES "any" are 1.3 billion.
+ * VICTIM is router or peer, which listens on port 25790. FLOOD is KIND:SOURCES:PORTS, so many of which take
+ * turns at random; SOURCES "any" are 1.3 billion, "server" is none but the router's address and port.
  * A line has words NAME=NUMBER: frames and bytes (of IPv4 or IPv6) sent in so many ms, of how many that were
  * wanted; sent, lost and twice: datagrams of the flow, both ways together; answers and answered bytes.
  * Must not judge.
@@ -38,11 +39,11 @@
 #include "pkt.h"
 
 #define ROUTER4 "145.136.0.1"
-#define OWN6	"2001:67c:127c:0:be64:91ff:fe88:1"
 #define HOST6	"2001:db8:6::2"
 #define NO_IID	"2001:67c:127c::" /* no endpoint, as destination; an identifier of zeroes, as source */
 #define SINK6	"2001:db8:7777::1"
 #define PORT	25788
+#define SERVER	0 /* as number of sources */
 #define MS	1000000ull
 #define SETTLE	(3000 * MS) /* for what is under way to arrive */
 
@@ -50,6 +51,16 @@ static struct flood_bpf *bpf;
 static struct flood *flood;
 static volatile struct flood_seen *seen;
 static const char *tag;
+
+/* Who is flooded: the device that frames reach it by, and the far end that they leave from. */
+static struct victim {
+	const char *name, *ns, *far, *ip4;
+	unsigned int port;
+	const char *own6, *to6; /* its address, and what is beyond it or itself */
+} victims[] = {
+	{ "router", "router", "r0", ROUTER4, PORT, "2001:67c:127c:0:be64:91ff:fe88:1", HOST6 },
+	{ "peer", "peer1", "p1", "131.1.0.2", 25790, NULL, NULL },
+}, *victim = victims;
 
 static void die(const char *what)
 {
@@ -112,7 +123,7 @@ static void nd(struct pkt *p, const char *src, const char *dst, unsigned int typ
 	memset(p->b + 40, 0, n);
 	p->b[40] = (uint8_t)type;
 	if (type == 135)
-		inet_pton(AF_INET6, OWN6, p->b + 48);
+		inet_pton(AF_INET6, victim->own6, p->b + 48);
 	if (type == 133 && n > 8) {
 		p->b[48] = 200; /* an option of no meaning to anybody */
 		p->b[49] = (uint8_t)((n - 8) / 8);
@@ -133,17 +144,17 @@ static void rs_large(struct pkt *p)
 
 static void ns(struct pkt *p)
 {
-	nd(p, NO_IID, OWN6, 135, 24);
+	nd(p, NO_IID, victim->own6, 135, 24);
 }
 
 static void garbage(struct pkt *p)
 {
-	nd(p, "fe80::1", OWN6, 136, 40);
+	nd(p, "fe80::1", victim->own6, 136, 40);
 }
 
 static void spoofed(struct pkt *p)
 {
-	pkt_udp6(p, "2001:67c:127c:0:52c3:83ff:fe02:2", HOST6, 64, 132 - 48);
+	pkt_udp6(p, "2001:67c:127c:0:52c3:83ff:fe02:2", victim->to6, 64, 132 - 48);
 }
 
 static void unknown(struct pkt *p)
@@ -166,6 +177,17 @@ static void native(struct pkt *p)
 	pkt_udp6(p, "2001:db8::1", NO_IID "1", 64, 132 - 48);
 }
 
+/* What only the router may say, and nobody has asked it for. */
+static void ra(struct pkt *p)
+{
+	nd(p, "fe80::", "ff02::1", 134, 48);
+}
+
+static void redirect(struct pkt *p)
+{
+	nd(p, "fe80::", victim->own6, 137, 40);
+}
+
 static const struct kind kinds[] = {
 	{ "rs", rs, FLOOD_TUNNEL, 0 },
 	{ "rs-large", rs_large, FLOOD_TUNNEL, 0 },
@@ -176,6 +198,8 @@ static const struct kind kinds[] = {
 	{ "keepalive", keepalive, FLOOD_TUNNEL, 0 },
 	{ "valid", valid, FLOOD_TUNNEL | FLOOD_VALID, 88 },
 	{ "native", native, FLOOD_NATIVE, 0 },
+	{ "ra", ra, FLOOD_TUNNEL, 0 },
+	{ "redirect", redirect, FLOOD_TUNNEL, 0 },
 };
 
 static const struct kind *kind_of(const char *name)
@@ -197,17 +221,18 @@ static void prepare(const struct kind *k, struct pkt *p, unsigned int sources, u
 
 	k->make(p);
 	if (!is_native)
-		pkt_outer(p, "20.0.0.0", 1024, ROUTER4, PORT, 0, CSUM_ZERO);
+		pkt_outer(p, sources == SERVER ? ROUTER4 : "20.0.0.0", sources == SERVER ? PORT : 1024, victim->ip4,
+			  (uint16_t)victim->port, 0, CSUM_ZERO);
 	flood->size = (__u32)p->len;
 	pkt_eth(p, 0, 0, is_native ? 0x86dd : 0x0800);
-	enter("router");
+	enter(victim->ns);
 	mac_of(is_native ? "v6" : "eth0", dst);
 	enter(is_native ? "host6" : "inet");
-	mac_of(is_native ? "eth0" : "r0", p->b + 6);
+	mac_of(is_native ? "eth0" : victim->far, p->b + 6);
 	memcpy(p->b, dst, 6);
 	memcpy(flood->head, p->b, p->len < FLOOD_HEAD ? p->len : FLOOD_HEAD);
-	flood->out = if_nametoindex(is_native ? "eth0" : "r0");
-	flood->flags = k->flags;
+	flood->out = if_nametoindex(is_native ? "eth0" : victim->far);
+	flood->flags = k->flags & (sources == SERVER ? ~(__u32)(FLOOD_TUNNEL | FLOOD_VALID) : ~0u);
 	flood->csum_at = k->csum_at;
 	flood->sources = sources;
 	flood->ports = ports;
@@ -392,6 +417,11 @@ static int find_rate(void)
 	return best == 0;
 }
 
+static unsigned int sources_of(const char *s)
+{
+	return !strcmp(s, "any") ? FLOOD_NETS : !strcmp(s, "server") ? SERVER : (unsigned int)atoi(s);
+}
+
 static void one_flood(const char *what, double pps, double seconds)
 {
 	char name[32], sources[32];
@@ -401,7 +431,7 @@ static void one_flood(const char *what, double pps, double seconds)
 
 	if (sscanf(what, "%31[^:]:%31[^:]:%u", name, sources, &ports) != 3)
 		die(what);
-	prepare(kind_of(name), &p, strcmp(sources, "any") ? (unsigned int)atoi(sources) : FLOOD_NETS, ports);
+	prepare(kind_of(name), &p, sources_of(sources), ports);
 	flow_begin();
 	seen->answers = seen->bytes = seen->arrived = 0;
 	took = run(&p, count, (__u64)(1e9 / pps));
@@ -458,14 +488,18 @@ int main(int argc, char **argv)
 		die("programs");
 	flood = map_memory(bpf->maps.flood, sizeof(*flood));
 	seen = map_memory(bpf->maps.seen, sizeof(*seen));
-	attach("inet", "r0");
+	if (!strcmp(argv[2], "peer")) {
+		victim++;
+		victim->own6 = victim->to6 = argv[3];
+	}
+	attach("inet", victim->far);
 	attach("host6", "eth0");
 	if (!strcmp(argv[2], "rate"))
 		return find_rate();
-	if (argc < 6)
+	if (argc < 7)
 		return 2;
-	flow_open(argv[2]);
-	for (int i = 5; i < argc; i++)
-		one_flood(argv[i], atof(argv[3]), atof(argv[4]));
+	flow_open(argv[3]);
+	for (int i = 6; i < argc; i++)
+		one_flood(argv[i], atof(argv[4]), atof(argv[5]));
 	return 0;
 }

@@ -129,6 +129,15 @@ bg_ns() {
 	background "$name" nsenter --net="/run/netns/$TAG-$where" "$@"
 }
 
+# as_daemon PID COMMAND...: as the user of that daemon, who may lower its limits and raise them again
+as_daemon() {
+	local pid=$1 uid gid
+	shift
+	uid=$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")
+	gid=$(awk '/^Gid:/ { print $2 }' "/proc/$pid/status")
+	setpriv --reuid "$uid" --regid "$gid" --clear-groups "$@"
+}
+
 end_pid() {
 	kill "$1" 2>/dev/null
 	wait "$1" 2>/dev/null

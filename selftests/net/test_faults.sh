@@ -252,14 +252,6 @@ calm() { local s; s=$(share "$1"); [ "$s" -lt 30 ] || { echo "takes $s % of a CP
 in_time() { local code=0; "$@" || code=$?; [ $code -lt 124 ]; }
 hidden() { ip netns exec "$TAG-router" timeout 5 "$CTL" "$@"; }
 
-# As the daemon's own user, who may lower its limit and raise it again.
-as_daemon() {
-	local pid=$1 uid gid
-	shift
-	uid=$(awk '/^Uid:/ { print $2 }' "/proc/$pid/status")
-	gid=$(awk '/^Gid:/ { print $2 }' "/proc/$pid/status")
-	setpriv --reuid "$uid" --regid "$gid" --clear-groups "$@"
-}
 no_descriptors() {
 	local pid fds limit
 	pid=$(daemon router)
