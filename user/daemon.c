@@ -15,6 +15,7 @@
 #include "6bed4/mss.h"
 #include "daemon_priv.h"
 #include "io/ctl.h"
+#include "io/device.h"
 #include "io/rtnl.h"
 #include "io/tun.h"
 #include "io/udp.h"
@@ -130,6 +131,16 @@ static __u32 mss(const struct load_options *o)
 	return o->clamp_mss ? o->mtu - BED4_MSS_HEADS : 0;
 }
 
+/* @needed: that there is none is an error, too. */
+static int index_of(const char *name, bool needed, __u32 *ifindex, struct err *e)
+{
+	int err = device_index(name, ifindex);
+
+	if (!err && needed && !*ifindex)
+		err = -ENODEV;
+	return err ? err_set(e, err, "cannot find the device %s: %s; see `ip link`", name, strerror(-err)) : 0;
+}
+
 static int open_maps(struct daemon *d, struct err *e)
 {
 	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
@@ -139,9 +150,13 @@ static int open_maps(struct daemon *d, struct err *e)
 				     .hop_slots = d->opt.hop_slots,
 				     .dscp = d->opt.dscp, .df = d->opt.df, .mss = mss(&d->opt) };
 	unsigned int i;
+	int err;
 
-	for (i = 0; i < d->opt.v6_count; i++)
-		c.v6_dev[c.v6_count++] = if_nametoindex(d->opt.v6_dev[i]);
+	for (i = 0; i < d->opt.v6_count; i++) {
+		err = index_of(d->opt.v6_dev[i], true, &c.v6_dev[c.v6_count++], e);
+		if (err)
+			return err;
+	}
 	return fastpath_open(&d->fp, &c, e);
 }
 
@@ -149,16 +164,21 @@ static int open_maps(struct daemon *d, struct err *e)
 static int note_plan(struct daemon *d, struct err *e)
 {
 	struct bed4_made *m = &d->info.made;
+	__u32 tun;
 	int err;
 
+	if (!d->before.there)
+		memcpy(m->tun_name, d->opt.tun, sizeof(m->tun_name));
+	err = index_of(m->tun_name, false, &tun, e);
+	if (err)
+		return err;
 	if (!d->before.there) {
 		m->abi = BED4_ABI;
 		m->underlay = d->underlay;
-		m->made_tun = !if_nametoindex(d->opt.tun);
-		memcpy(m->tun_name, d->opt.tun, sizeof(m->tun_name));
-	} else if (m->tun && if_nametoindex(m->tun_name) != m->tun) {
+		m->made_tun = !tun;
+	} else if (m->tun && tun != m->tun) {
 		m->tun = 0; /* somebody has removed it */
-		m->made_tun = !if_nametoindex(m->tun_name);
+		m->made_tun = !tun;
 		m->made_tun_clsact = m->made_addr = m->made_default = 0;
 	}
 	m->underlay = d->underlay;
@@ -420,10 +440,12 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 		d->info = before->info;
 	d->owner = geteuid();
 	d->policy.opt = &d->opt;
-	d->policy.underlay = d->underlay = if_nametoindex(o->iface);
 	d->fixed_port = o->port_fixed;
 	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = -1;
-	err = get_ready(d, e);
+	err = index_of(o->iface, true, &d->underlay, e);
+	d->policy.underlay = d->underlay;
+	if (!err)
+		err = get_ready(d, e);
 	if (!err)
 		err = bring_up(d, notice, size, e);
 	if (!err) {

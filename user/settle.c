@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "io/device.h"
 #include "io/pin.h"
 #include "io/rtnl.h"
 #include "settle.h"
@@ -107,7 +108,9 @@ static int settle_router(struct load_options *o, unsigned int tun, struct err *e
 
 static bool free_or_ours(const char *name, const struct daemon_before *old)
 {
-	return !if_nametoindex(name) || (old && !strcmp(name, old->info.made.tun_name));
+	unsigned int ifindex;
+
+	return (!device_index(name, &ifindex) && !ifindex) || (old && !strcmp(name, old->info.made.tun_name));
 }
 
 static int settle_tun(struct load_options *o, const struct daemon_before *old, struct err *e)

@@ -37,6 +37,12 @@ static int ask_ethtool(unsigned int ifindex, void *cmd)
 	return ask(ifindex, SIOCETHTOOL, &ifr);
 }
 
+int device_index(const char *name, unsigned int *ifindex)
+{
+	*ifindex = if_nametoindex(name);
+	return *ifindex || errno == ENODEV ? 0 : -errno;
+}
+
 void device_driver(unsigned int ifindex, char name[32])
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };

@@ -8,6 +8,12 @@
 
 #include <stdbool.h>
 
+/*
+ * The index of the device of that name, 0 when there is none. 0 or -errno, when the kernel could not say: not
+ * to be taken for none.
+ */
+int device_index(const char *name, unsigned int *ifindex);
+
 /* Name of the kernel driver ("veth", "virtio_net"); "" when it does not tell. */
 void device_driver(unsigned int ifindex, char name[32]);
 
