@@ -188,7 +188,9 @@ static int await_report(int fd, int *lock)
 	int code = -1;
 	ssize_t n, at;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+	while ((n = read(fd, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR)) {
+		if (n < 0)
+			continue;
 		at = 0;
 		if (!up && code < 0 && buf[0] == UP) {
 			up = true;
@@ -281,8 +283,10 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 {
 	int code = await_report(fd, &lock);
 
-	if (code < 0)
+	if (code < 0) {
 		fprintf(stderr, "6bed4ctl: the daemon died while it was loading; see the system log\n");
+		kill(pid, SIGKILL); /* it lives still where its report could not be read */
+	}
 	if (code < 0 || code == EXIT_FAILED) {
 		waitpid(pid, NULL, 0);
 		undo(s);

@@ -175,7 +175,7 @@ int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struc
 	if (!err && prog)
 		err = xdp_program__detach(prog, (int)ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
-	if (!err)
+	if (!err || err == -ENOENT) /* so libxdp says, too, when it could not look */
 		err = is_still_there(ifindex, owner, but);
 	if (!err || err == -ENOENT || err == -ENODEV)
 		return 0;
