@@ -338,8 +338,9 @@ local function upper_of(tvb, at, stop)
 	return nil
 end
 
--- Class of the packet at `at`, and where its IPv6 payload ends, as far as that is captured.
-local function class_of(tvb, at, quoted)
+-- Class of the packet at `at`, of which there may be a part only, and where its IPv6 payload ends, as far as that
+-- is captured; and how long it is.
+local function class_of(tvb, at, part)
 	local have, said = tvb:len(), tvb:reported_len()
 	local length
 
@@ -352,14 +353,14 @@ local function class_of(tvb, at, quoted)
 	if math.floor(u8(tvb, at) / 16) ~= 6 then
 		return "malformed"
 	end
-	if said < at + IP6_LEN and not quoted then
+	if said < at + IP6_LEN and not part then
 		return "malformed"
 	end
 	if have < at + IP6_LEN then
 		return "truncated"
 	end
 	length = IP6_LEN + u16(tvb, at + 4)
-	if at + length > said and not quoted then
+	if at + length > said and not part then
 		return "malformed"
 	end
 	local stop = math.min(have, at + length)
@@ -638,7 +639,7 @@ end
 
 -- One packet of the datagram into `tree`; returns its length (nil: it has none) and whether it is a mismatch.
 local function show_packet(tree, tvb, at, d, pinfo)
-	local class, stop, length = class_of(tvb, at, d.quoted)
+	local class, stop, length = class_of(tvb, at, d.quoted or d.part)
 
 	if not stop then
 		show_bare(tree, d, class, pinfo)
@@ -755,7 +756,7 @@ function p.dissector(tvb, pinfo, tree)
 		return 0
 	end
 	depth.n = depth.n + 1
-	show_datagram(tvb, pinfo, tree, { outer = outer, quoted = pinfo.in_error_pkt })
+	show_datagram(tvb, pinfo, tree, { outer = outer, quoted = pinfo.in_error_pkt, part = pinfo.fragmented })
 	depth.n = depth.n - 1
 	return tvb:len()
 end
