@@ -276,7 +276,7 @@ install: $(BUILD)/6bed4ctl
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
 	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua
-	-rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DATADIR) 2>/dev/null
+	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DATADIR) 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)
