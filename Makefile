@@ -12,6 +12,7 @@ PREFIX	?= /usr/local
 DESTDIR ?=
 SBINDIR	 = $(PREFIX)/sbin
 MANDIR	 = $(PREFIX)/share/man
+DATADIR	 = $(PREFIX)/share/6bed4
 V	?= 0
 ifeq ($(V),0)
 Q	 = @
@@ -269,9 +270,13 @@ install: $(BUILD)/6bed4ctl
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4ctl
 	install -m 644 docs/6bed4ctl.8 $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	install -d $(DESTDIR)$(DATADIR)
+	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua
+	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DATADIR) 2>/dev/null || true
 
 clean:
 	rm -rf $(BUILD)

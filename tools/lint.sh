@@ -27,7 +27,7 @@ out=$(grep -nE 'mnl_attr_get_(u8|u16|u32|u64|str)\(|= mnl_nlmsg_get_payload\(|mn
 [ -z "$out" ] || complain "netlink messages are read by nl_run(), nl_head() and nl_get(), which look at lengths:
 $out"
 
-for f in $(git ls-files '*.c' '*.h' '*.sh' '*.py' Makefile 2>/dev/null); do
+for f in $(git ls-files '*.c' '*.h' '*.sh' '*.py' '*.lua' Makefile 2>/dev/null); do
 	head -3 "$f" | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' ||
 		complain "$f: no SPDX line"
 done
