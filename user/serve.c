@@ -104,12 +104,13 @@ static void tell(struct serving *s, int code, const char *error)
 		return;
 	fwrite(&byte, 1, 1, f);
 	if (error)
-		fprintf(f, "6bed4ctl: %s\n", error);
+		fprintf(f, "%s: %s\n", program_invocation_short_name, error);
 	else
 		print_set_up(f, s);
 	if (code == EXIT_DEGRADED)
-		fprintf(f, "6bed4ctl: no answer from the router within %u s: is UDP to its port %d let "
-			   "through? Still trying in the background\n", s->opt->wait, BED4_PORT);
+		fprintf(f, "%s: no answer from the router within %u s: is UDP to its port %d let through? "
+			   "Still trying in the background\n", program_invocation_short_name, s->opt->wait,
+			BED4_PORT);
 	fclose(f);
 }
 
@@ -128,14 +129,20 @@ static void on_ready(void *arg, bool degraded)
 	tell(s, degraded ? EXIT_DEGRADED : EXIT_DONE, NULL);
 }
 
+static unsigned int log_to(const struct load_options *o)
+{
+	return o->log ? o->log : o->foreground ? LOG_TO_STDERR : LOG_TO_SYSTEM;
+}
+
 /* What there is to say goes through the pipe, and later to the log. */
-static void leave_terminal(void)
+static void leave_terminal(bool log_to_stderr)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	dup2(null, 0);
 	dup2(null, 1);
-	dup2(null, 2);
+	if (!log_to_stderr)
+		dup2(null, 2);
 	close(null);
 }
 
@@ -161,8 +168,8 @@ static int be_daemon(struct serving *s)
 	setsid();
 	(void)!chdir("/");
 	if (!s->opt->foreground)
-		leave_terminal();
-	log_open(s->opt->iface, s->opt->foreground);
+		leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
+	log_open(s->opt->iface, log_to(s->opt));
 	err = daemon_up(&s->d, s->opt, s->in, s->before, s->notice, sizeof(s->notice), &e);
 	if (!err && s->opt->role == BED4_ROLE_PEER)
 		settle_keep_port(s->opt, s->in);
@@ -215,7 +222,7 @@ static void undo(const struct serving *s)
 		return;
 	err = clean_pinned(s->in, &e);
 	if (err && err != -ENOENT)
-		fprintf(stderr, "6bed4ctl: %s\n", e.text);
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, e.text);
 }
 
 /* -ESRCH: it has ended. */
@@ -244,11 +251,20 @@ static int take_down(const struct serving *s)
 
 	if (!err || err == -ENOENT)
 		return EXIT_DONE;
-	fprintf(stderr, "6bed4ctl: %s\n", e.text);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, e.text);
 	return EXIT_FAILED;
 }
 
-/* The foreground: ends with the daemon, and with it on a signal. */
+/* The daemon of what is kept has ended by itself, or was killed; what it loaded goes after it. */
+static int daemon_is_gone(const struct serving *s)
+{
+	fprintf(stderr, "%s: the daemon of %s has ended; what it loaded is removed\n",
+		program_invocation_short_name, s->opt->iface);
+	take_down(s);
+	return EXIT_FAILED;
+}
+
+/* The foreground, or in its place a process in the background: ends with the daemon, and with it on a signal. */
 static int keep(const struct serving *s, pid_t pid)
 {
 	struct pollfd on[2] = { { .events = POLLIN }, { .events = POLLIN } };
@@ -266,15 +282,35 @@ static int keep(const struct serving *s, pid_t pid)
 		close(on[1].fd);
 		on[1].fd = successor(s->opt->iface);
 	}
+	if (on[0].fd >= 0 && on[1].fd == -ESRCH && s->opt->kept)
+		return daemon_is_gone(s);
 	if (on[0].fd < 0 || (on[1].fd < 0 && on[1].fd != -ESRCH)) {
-		fprintf(stderr, "6bed4ctl: cannot watch the daemon of %s: %s; unloading it\n", s->opt->iface,
-			strerror(on[0].fd < 0 ? errno : -on[1].fd));
+		fprintf(stderr, "%s: cannot watch the daemon of %s: %s; unloading it\n",
+			program_invocation_short_name, s->opt->iface, strerror(on[0].fd < 0 ? errno : -on[1].fd));
 		take_down(s);
 		return EXIT_FAILED;
 	}
-	fprintf(stderr, "6bed4ctl: the daemon of %s has ended; what it loaded stays until `6bed4ctl unload %s`\n",
-		s->opt->iface, s->opt->iface);
+	fprintf(stderr, "%s: the daemon of %s has ended; what it loaded stays until `6bed4ctl unload %s`\n",
+		program_invocation_short_name, s->opt->iface, s->opt->iface);
 	return EXIT_FAILED;
+}
+
+/* The keeper stays in the background, its caller returns. */
+static int keep_behind(const struct serving *s, pid_t pid, int code)
+{
+	pid_t keeper = fork();
+
+	if (keeper < 0) {
+		fprintf(stderr, "%s: cannot fork: %s\n", program_invocation_short_name, strerror(errno));
+		take_down(s);
+		return EXIT_FAILED;
+	}
+	if (keeper)
+		return code;
+	setsid();
+	(void)!chdir("/");
+	leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
+	_exit(keep(s, pid));
 }
 
 static int await(const struct serving *s, int fd, pid_t pid, int lock)
@@ -282,7 +318,8 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 	int code = await_report(fd, &lock);
 
 	if (code < 0)
-		fprintf(stderr, "6bed4ctl: the daemon died while it was loading; see the system log\n");
+		fprintf(stderr, "%s: the daemon died while it was loading; see the system log\n",
+			program_invocation_short_name);
 	if (code < 0 || code == EXIT_FAILED) {
 		waitpid(pid, NULL, 0);
 		undo(s);
@@ -290,7 +327,9 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 	}
 	if (lock >= 0)
 		close(lock);
-	return code != EXIT_FAILED && s->opt->foreground ? keep(s, pid) : code;
+	if (code == EXIT_FAILED || (!s->opt->foreground && !s->opt->kept))
+		return code;
+	return s->opt->foreground ? keep(s, pid) : keep_behind(s, pid, code);
 }
 
 int serve(const struct load_options *o, const struct instance *in, const struct daemon_before *before,
@@ -301,14 +340,14 @@ int serve(const struct load_options *o, const struct instance *in, const struct 
 	pid_t pid;
 
 	if (pipe2(pipefd, O_CLOEXEC)) {
-		fprintf(stderr, "6bed4ctl: cannot make a pipe: %s\n", strerror(errno));
+		fprintf(stderr, "%s: cannot make a pipe: %s\n", program_invocation_short_name, strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (o->foreground)
+	if (o->foreground || o->kept)
 		block_signals();
 	pid = fork();
 	if (pid < 0) {
-		fprintf(stderr, "6bed4ctl: cannot fork: %s\n", strerror(errno));
+		fprintf(stderr, "%s: cannot fork: %s\n", program_invocation_short_name, strerror(errno));
 		return EXIT_FAILED;
 	}
 	if (!pid) {
