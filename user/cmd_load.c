@@ -62,7 +62,7 @@ static const struct daemon_before *if_there(const struct loading *l)
 /* With the lock held. */
 static int load(struct loading *l, struct err *e)
 {
-	int err = serve_before(l->opt.iface, &l->before, e);
+	int err = l->in.bare ? 0 : serve_before(l->opt.iface, &l->before, e);
 
 	if (!err && l->before.there && !l->before.alive && !fits(l)) {
 		err = clean_pinned(&l->in, e);
@@ -139,11 +139,29 @@ static int reload(struct loading *l, struct opt_words *w, const struct opt_words
 	return err ? err : serve(&l->opt, &l->in, &l->before, l->lock);
 }
 
+/*
+ * Without privileges, on a TUN device that is this user's. Nothing is shared with anybody but that device,
+ * which only one process can hold: no lock is needed.
+ */
+static int prepare_bare(struct loading *l, struct err *e)
+{
+	const char *tun = l->opt.tun;
+
+	l->lock = -1;
+	if (!if_nametoindex(tun))
+		return err_set(e, -ENODEV, "no TUN device %s: as root, `ip tuntap add dev %s mode tun user %u`", tun, tun,
+			       geteuid());
+	return instance_init_bare(&l->in, l->opt.iface, tun, e);
+}
+
 /* What both need before they look at anything. Takes the lock. */
 static int prepare(struct loading *l, const char *iface, struct err *e)
 {
 	int err = if_nametoindex(iface) ? caps_check(e) :
 					  err_set(e, -ENODEV, "no such device: %s; see `ip link`", iface);
+
+	if (err == -EPERM && *l->opt.tun && l->opt.mode == BED4_MODE_OFF)
+		return prepare_bare(l, e);
 
 	if (!err)
 		err = instance_init(&l->in, iface, true, e);

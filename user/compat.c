@@ -12,6 +12,7 @@
 
 #include "cmd.h"
 #include "compat.h"
+#include "io/caps.h"
 #include "io/rtnl.h"
 #include "load.h"
 #include "log.h"
@@ -174,7 +175,7 @@ static int take_all(struct words *w, const struct personality *p, int argc, char
 		else if (c == '?' && optopt)
 			err = err_set(e, -EINVAL, "option -%c is unknown, or takes no value", optopt);
 		else if (c == '?')
-			err = err_set(e, -EINVAL, "unknown option %.40s", argv[optind - 1]);
+			err = err_set(e, -EINVAL, "unknown or ambiguous option %.40s", argv[optind - 1]);
 		else
 			err = take(w, p, c, optarg, e);
 	}
@@ -242,6 +243,12 @@ static int check_given(const struct words *w, const struct personality *p, struc
 	return 0;
 }
 
+/* Whoever may not load has a TUN device of its own, or the words to say that it should. */
+static int fit_privileges(struct words *w, struct err *e)
+{
+	return !*w->opt.set.tun || !caps_check(NULL) ? 0 : opt_word(&w->opt, "fast-path", "off", e);
+}
+
 static int run(const struct personality *p, int argc, char **argv)
 {
 	struct words w = {};
@@ -264,6 +271,8 @@ static int run(const struct personality *p, int argc, char **argv)
 	if (ret)
 		return complain(p, &e);
 	ret = check_tun(w.opt.set.tun, &e);
+	if (!ret)
+		ret = fit_privileges(&w, &e);
 	if (!ret)
 		ret = find_device(&w.opt.set, &e);
 	if (!ret)

@@ -70,6 +70,17 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 		fprintf(f, "  dns        IN AAAA %s\n", text);
 }
 
+/* Who cannot be asked by 6bed4ctl tells how to end it, and what it lacks. */
+static void print_bare(FILE *f, const struct serving *s)
+{
+	const struct advice *a = daemon_advice(s->d);
+	unsigned int i;
+
+	fprintf(f, "  process    %d, without privileges; SIGTERM ends it\n", (int)getpid());
+	for (i = 0; i < a->count; i++)
+		fprintf(f, "  as root    %s\n", a->command[i]);
+}
+
 static void print_set_up(FILE *f, const struct serving *s)
 {
 	const struct load_options *o = s->opt;
@@ -91,6 +102,8 @@ static void print_set_up(FILE *f, const struct serving *s)
 	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(s->d)->mode));
 	if (*s->notice)
 		fprintf(f, "  notice     %s\n", s->notice);
+	if (s->in->bare)
+		print_bare(f, s);
 }
 
 /* The last word on the pipe: the exit code, then what the user is to read. */
@@ -218,7 +231,7 @@ static void undo(const struct serving *s)
 	struct err e = {};
 	int err;
 
-	if (s->before->there)
+	if (s->before->there || s->in->bare)
 		return;
 	err = clean_pinned(s->in, &e);
 	if (err && err != -ENOENT)
@@ -243,24 +256,45 @@ static int successor(const char *iface)
 	return keep_pidfd((pid_t)now.info.made.pid);
 }
 
-/* The foreground's end: by a signal all that was loaded goes. */
-static int take_down(const struct serving *s)
+/* Has what @pidfd stands for ended, or does it in a moment? */
+static bool ends(int pidfd)
+{
+	struct pollfd on = { .fd = pidfd, .events = POLLIN };
+
+	return pidfd >= 0 && poll(&on, 1, 5000) > 0;
+}
+
+/*
+ * The foreground's end: by a signal all that was loaded goes. Without privileges that is @pid alone. Whoever
+ * sends us a signal may have sent it to the daemon, @pidfd, too, which then ends while it is being asked to.
+ */
+static int take_down(const struct serving *s, pid_t pid, int pidfd)
 {
 	struct err e = {};
-	int err = unload(s->opt->iface, &e);
+	int err;
 
+	if (s->in->bare) {
+		kill(pid, SIGTERM);
+		waitpid(pid, NULL, 0);
+		return EXIT_DONE;
+	}
+	err = unload(s->opt->iface, &e);
+	if (err && err != -ENOENT && ends(pidfd))
+		err = unload(s->opt->iface, &e);
 	if (!err || err == -ENOENT)
 		return EXIT_DONE;
 	fprintf(stderr, "%s: %s\n", program_invocation_short_name, e.text);
 	return EXIT_FAILED;
 }
 
-/* The daemon of what is kept has ended by itself, or was killed; what it loaded goes after it. */
-static int daemon_is_gone(const struct serving *s)
+/* The daemon has ended by itself, or was killed; what it loaded goes after it. */
+static int daemon_is_gone(const struct serving *s, pid_t pid)
 {
-	fprintf(stderr, "%s: the daemon of %s has ended; what it loaded is removed\n",
-		program_invocation_short_name, s->opt->iface);
-	take_down(s);
+	fprintf(stderr, "%s: the daemon of %s has ended%s\n", program_invocation_short_name, s->opt->iface,
+		s->in->bare ? "" : "; what it loaded is removed");
+	if (s->in->bare)
+		return EXIT_FAILED; /* nothing was */
+	take_down(s, pid, -1);
 	return EXIT_FAILED;
 }
 
@@ -277,17 +311,17 @@ static int keep(const struct serving *s, pid_t pid)
 	on[1].fd = keep_pidfd(pid);
 	while (on[0].fd >= 0 && on[1].fd >= 0 && poll(on, 2, -1) >= 0) {
 		if (on[0].revents)
-			return take_down(s);
+			return take_down(s, pid, on[1].fd);
 		waitpid(pid, NULL, WNOHANG);
 		close(on[1].fd);
-		on[1].fd = successor(s->opt->iface);
+		on[1].fd = s->in->bare ? -ESRCH : successor(s->opt->iface);
 	}
-	if (on[0].fd >= 0 && on[1].fd == -ESRCH && s->opt->kept)
-		return daemon_is_gone(s);
+	if (on[0].fd >= 0 && on[1].fd == -ESRCH && (s->opt->kept || s->in->bare))
+		return daemon_is_gone(s, pid);
 	if (on[0].fd < 0 || (on[1].fd < 0 && on[1].fd != -ESRCH)) {
 		fprintf(stderr, "%s: cannot watch the daemon of %s: %s; unloading it\n",
 			program_invocation_short_name, s->opt->iface, strerror(on[0].fd < 0 ? errno : -on[1].fd));
-		take_down(s);
+		take_down(s, pid, -1);
 		return EXIT_FAILED;
 	}
 	fprintf(stderr, "%s: the daemon of %s has ended; what it loaded stays until `6bed4ctl unload %s`\n",
@@ -302,7 +336,7 @@ static int keep_behind(const struct serving *s, pid_t pid, int code)
 
 	if (keeper < 0) {
 		fprintf(stderr, "%s: cannot fork: %s\n", program_invocation_short_name, strerror(errno));
-		take_down(s);
+		take_down(s, pid, -1);
 		return EXIT_FAILED;
 	}
 	if (keeper)
@@ -327,7 +361,7 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 	}
 	if (lock >= 0)
 		close(lock);
-	if (code == EXIT_FAILED || (!s->opt->foreground && !s->opt->kept))
+	if (code == EXIT_FAILED || (!s->opt->foreground && (!s->opt->kept || s->in->bare)))
 		return code;
 	return s->opt->foreground ? keep(s, pid) : keep_behind(s, pid, code);
 }
