@@ -275,11 +275,15 @@ install: $(BUILD)/6bed4ctl
 	install -m 755 $(BUILD)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4ctl
 	ln -sf 6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4peer
 	ln -sf 6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4router
-	install -m 644 docs/6bed4ctl.8 $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	install -m 644 docs/*.8 $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+	install -m 644 docs/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 docs/6bed4.7 $(DESTDIR)$(MANDIR)/man7
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4peer $(DESTDIR)$(SBINDIR)/6bed4router
-	rm -f $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	rm -f $(patsubst docs/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard docs/*.8))
+	rm -f $(DESTDIR)$(MANDIR)/man5/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man7/6bed4.7
 
 clean:
 	rm -rf $(BUILD)
