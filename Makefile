@@ -49,6 +49,7 @@ PROG	 = $(patsubst selftests/prog/%.c,$(BUILD)/prog/%,$(wildcard selftests/prog/
 EXHAUST	 = $(patsubst selftests/exhaust/%.c,$(BUILD)/exhaust/%,$(wildcard selftests/exhaust/test_*.c))
 FUZZ	 = $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
 BENCH	 = $(BUILD)/bench/bench
+COMPAT	 = $(BUILD)/6bed4peer $(BUILD)/6bed4router
 FIXTURE_O = $(BUILD)/selftests/prog/fixture.o $(BUILD)/selftests/prog/self.o
 TEST_SKEL = $(BUILD)/skel/poison.skel.h $(BUILD)/skel/bench_base.skel.h \
 	    $(BUILD)/skel/bench_live.skel.h $(BUILD)/skel/flow.skel.h $(BUILD)/skel/flood.skel.h
@@ -65,7 +66,7 @@ KEEP	?= 0
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/6bed4ctl
+all: $(BUILD)/6bed4ctl $(COMPAT)
 
 help:
 	@echo 'make              build $(BUILD)/6bed4ctl'
@@ -114,6 +115,10 @@ $(BUILD)/selftests/%.o: selftests/%.c | $(SKEL) $(TEST_SKEL)
 $(BUILD)/6bed4ctl: $(USER_O)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(ldflags) $^ $(ldlibs) -o $@
+
+# The reference implementation's names of the same program.
+$(COMPAT): | $(BUILD)/6bed4ctl
+	$(Q)ln -sf 6bed4ctl $@
 
 # --- tests --------------------------------------------------------------------------------------
 
@@ -192,7 +197,7 @@ $(BUILD)/flood: $(BUILD)/selftests/flood/flood.o
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $^ $(ldlibs) -lpthread -o $@
 
-tests: $(BUILD)/6bed4ctl $(UNIT) $(PROG) $(NET) $(BUILD)/flood
+tests: $(BUILD)/6bed4ctl $(COMPAT) $(UNIT) $(PROG) $(NET) $(BUILD)/flood
 
 check: deps
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
@@ -269,12 +274,19 @@ demo-down:
 install: $(BUILD)/6bed4ctl
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4ctl
-	install -m 644 docs/6bed4ctl.8 $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	ln -sf 6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4peer
+	ln -sf 6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4router
+	install -m 644 docs/*.8 $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7
+	install -m 644 docs/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 docs/6bed4.7 $(DESTDIR)$(MANDIR)/man7
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
 
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4peer $(DESTDIR)$(SBINDIR)/6bed4router
+	rm -f $(patsubst docs/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard docs/*.8))
+	rm -f $(DESTDIR)$(MANDIR)/man5/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man7/6bed4.7
 	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua
 	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DATADIR) 2>/dev/null || true
 

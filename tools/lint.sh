@@ -32,7 +32,7 @@ for f in $(git ls-files '*.c' '*.h' '*.sh' '*.py' '*.lua' Makefile 2>/dev/null);
 		complain "$f: no SPDX line"
 done
 
-for page in docs/*.8; do
+for page in docs/*.[578]; do
 	[ -e "$page" ] || continue
 	out=$(mandoc -T lint -W warning "$page" 2>&1) || complain "$out"
 done

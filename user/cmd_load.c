@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "conf.h"
 #include "io/caps.h"
+#include "load.h"
 #include "serve.h"
 #include "settle.h"
 
@@ -28,9 +29,8 @@ static int compare_loaded(const struct load_options *o, const struct bed4_info *
 	char text[BED4_OPTIONS_LEN], diff[1024];
 
 	if (old->made.abi != BED4_ABI) {
-		fprintf(stderr, "6bed4ctl: %s is loaded by another version, or its maps are damaged; `6bed4ctl unload %s` "
-				"first\n",
-			o->iface, o->iface);
+		fprintf(stderr, "%s: %s is loaded by another version, or its maps are damaged; `6bed4ctl unload %s` "
+				"first\n", program_invocation_short_name, o->iface, o->iface);
 		return EXIT_FAILED;
 	}
 	if (settle_text(o, text))
@@ -40,8 +40,8 @@ static int compare_loaded(const struct load_options *o, const struct bed4_info *
 		return EXIT_DONE;
 	}
 	settle_diff(old->options, text, diff, sizeof(diff));
-	fprintf(stderr, "6bed4ctl: %s is loaded with other options: %s; see `6bed4ctl reload --help`, or "
-			"`6bed4ctl unload %s` first\n", o->iface, diff, o->iface);
+	fprintf(stderr, "%s: %s is loaded with other options: %s; see `6bed4ctl reload --help`, or "
+			"`6bed4ctl unload %s` first\n", program_invocation_short_name, o->iface, diff, o->iface);
 	return EXIT_FAILED;
 }
 
@@ -62,7 +62,7 @@ static const struct daemon_before *if_there(const struct loading *l)
 /* With the lock held. */
 static int load(struct loading *l, struct err *e)
 {
-	int err = serve_before(l->opt.iface, &l->before, e);
+	int err = l->in.bare ? 0 : serve_before(l->opt.iface, &l->before, e);
 
 	if (!err && l->before.there && !l->before.alive && !fits(l)) {
 		err = clean_pinned(&l->in, e);
@@ -139,11 +139,29 @@ static int reload(struct loading *l, struct opt_words *w, const struct opt_words
 	return err ? err : serve(&l->opt, &l->in, &l->before, l->lock);
 }
 
+/*
+ * Without privileges, on a TUN device that is this user's. Nothing is shared with anybody but that device,
+ * which only one process can hold: no lock is needed.
+ */
+static int prepare_bare(struct loading *l, struct err *e)
+{
+	const char *tun = l->opt.tun;
+
+	l->lock = -1;
+	if (!if_nametoindex(tun))
+		return err_set(e, -ENODEV, "no TUN device %s: as root, `ip tuntap add dev %s mode tun user %u`", tun, tun,
+			       geteuid());
+	return instance_init_bare(&l->in, l->opt.iface, tun, e);
+}
+
 /* What both need before they look at anything. Takes the lock. */
 static int prepare(struct loading *l, const char *iface, struct err *e)
 {
 	int err = if_nametoindex(iface) ? caps_check(e) :
 					  err_set(e, -ENODEV, "no such device: %s; see `ip link`", iface);
+
+	if (err == -EPERM && *l->opt.tun && l->opt.mode == BED4_MODE_OFF)
+		return prepare_bare(l, e);
 
 	if (!err)
 		err = instance_init(&l->in, iface, true, e);
@@ -159,13 +177,17 @@ static int explained(int ret, const struct err *e)
 {
 	if (ret >= 0)
 		return ret;
-	fprintf(stderr, "6bed4ctl: %s\n", *e->text ? e->text : strerror(-ret));
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, *e->text ? e->text : strerror(-ret));
 	return EXIT_FAILED;
 }
 
+/* @command is NULL where the options were not given behind one. */
 static int usage(const char *command, const struct err *e)
 {
-	fprintf(stderr, "6bed4ctl %s: %s; see `6bed4ctl %s --help`\n", command, e->text, command);
+	if (command)
+		fprintf(stderr, "6bed4ctl %s: %s; see `6bed4ctl %s --help`\n", command, e->text, command);
+	else
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, e->text);
 	return EXIT_USAGE;
 }
 
@@ -187,19 +209,33 @@ static int take_words(struct opt_words *w, struct opt_words *file, int argc, cha
 	return ret ? explained(ret, &e) : -1;
 }
 
+static int load_combined(const char *command, struct opt_words *w, const struct opt_words *file)
+{
+	struct loading l = {};
+	struct err e = {};
+	int ret;
+
+	if (combine(&l, w, NULL, file, &e))
+		return usage(command, &e);
+	ret = prepare(&l, l.opt.iface, &e);
+	return explained(ret ? ret : load(&l, &e), &e);
+}
+
+int load_words(struct opt_words *w)
+{
+	struct opt_words file;
+	struct err e = {};
+	int ret = read_file(&file, w->set.iface, &e);
+
+	return ret ? explained(ret, &e) : load_combined(NULL, w, &file);
+}
+
 int cmd_load(int argc, char **argv)
 {
 	struct opt_words w, file;
-	struct loading l = {};
-	struct err e = {};
 	int ret = take_words(&w, &file, argc, argv, opt_help_load);
 
-	if (ret >= 0)
-		return ret;
-	if (combine(&l, &w, NULL, &file, &e))
-		return usage(argv[0], &e);
-	ret = prepare(&l, l.opt.iface, &e);
-	return explained(ret ? ret : load(&l, &e), &e);
+	return ret >= 0 ? ret : load_combined(argv[0], &w, &file);
 }
 
 int cmd_reload(int argc, char **argv)

@@ -39,6 +39,8 @@ static int open_ctl(struct daemon *d, struct err *e)
 {
 	char name[64];
 
+	if (d->in.bare)
+		return 0; /* that name is for what root has loaded */
 	snprintf(name, sizeof(name), "6bed4/%s", d->in.iface);
 	d->ctl = ctl_bind(name);
 	return d->ctl < 0 ? err_set(e, d->ctl, "cannot open the control socket @%s: %s", name,
@@ -97,7 +99,7 @@ static int open_sockets(struct daemon *d, struct err *e)
 	if (err)
 		return err;
 	d->icmp = udp_open_errors();
-	if (d->icmp < 0)
+	if (d->icmp < 0 && !d->in.bare)
 		log_error("cannot hear ICMPv4 errors: %s; hosts will not be told of what the underlay refuses",
 			  strerror(-d->icmp));
 	if (d->opt.role == BED4_ROLE_PEER && d->opt.radius)
@@ -118,7 +120,8 @@ static int open_tun(struct daemon *d, struct err *e)
 		d->tun = tun_open(d->opt.tun, e);
 	if (d->tun < 0)
 		return d->tun;
-	err = tun_set_up(d->tun, d->opt.tun, d->opt.mtu, &d->tun_index, e);
+	err = d->in.bare ? tun_use(d->tun, d->opt.tun, &d->tun_index, e) :
+			   tun_set_up(d->tun, d->opt.tun, d->opt.mtu, &d->tun_index, e);
 	if (err)
 		return err;
 	d->info.made.tun = d->tun_index;
@@ -145,7 +148,7 @@ static int open_maps(struct daemon *d, struct err *e)
 {
 	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
 				     .forward = d->opt.forward, .csum = d->opt.csum, .account = d->opt.account,
-				     .pin_dir = d->in.pin_dir,
+				     .pin_dir = d->in.bare ? NULL : d->in.pin_dir,
 				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max,
 				     .hop_slots = d->opt.hop_slots,
 				     .dscp = d->opt.dscp, .df = d->opt.df, .mss = mss(&d->opt) };
@@ -191,7 +194,7 @@ static int load_programs(struct daemon *d, struct err *e)
 {
 	int err = fastpath_load(d->fp, d->tun_index, d->before.there ? &d->before.info.made : NULL, e);
 
-	if (err)
+	if (err || d->in.bare)
 		return err;
 	err = tun_guard(d->tun, fastpath_guard_fd(d->fp));
 	return err ? err_set(e, err, "cannot guard %s against loops: %s; needs Linux 6.1 or newer with "
@@ -265,7 +268,7 @@ static int guard_own_source(struct daemon *d, struct err *e)
 	}
 	if (router)
 		m->prefix = d->opt.prefix;
-	m->made_rules |= router && d->opt.mode == BED4_MODE_OFF;
+	m->made_rules |= router && d->opt.mode == BED4_MODE_OFF && !d->in.bare;
 	daemon_publish_info(d);
 	for (i = 0; !err && m->made_rules && i < d->opt.v6_count; i++)
 		err = rtnl_spoof_rule_add(d->opt.v6_dev[i], &d->opt.prefix);
@@ -289,6 +292,10 @@ int daemon_set_address(struct daemon *d, const struct bed4_in6 *addr)
 	bool had = m->made_addr && !bed4_in6_eq(&old, addr);
 	int err;
 
+	if (d->in.bare) {
+		advice_address(&d->advice, addr);
+		return 0;
+	}
 	m->addr = *addr;
 	m->made_addr = 1;
 	daemon_publish_info(d);
@@ -305,6 +312,8 @@ static int set_default_route(struct daemon *d, struct err *e)
 	struct bed4_made *m = &d->info.made;
 	int err;
 
+	if (d->in.bare)
+		return 0;
 	if (!d->opt.default_route) {
 		if (m->made_default)
 			rtnl_default6_del(d->tun_index);
@@ -456,6 +465,14 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 		fastpath_set_info(d->fp, &before->info);
 	daemon_close(d);
 	return err;
+}
+
+const struct advice *daemon_advice(struct daemon *d)
+{
+	d->advice.count = 0;
+	if (d->in.bare)
+		advice_make(&d->advice, &d->opt, d->tun_index);
+	return &d->advice;
 }
 
 const struct bed4_info *daemon_info(const struct daemon *d)

@@ -6,6 +6,7 @@
 #ifndef DAEMON_H
 #define DAEMON_H
 
+#include "advice.h"
 #include "core/tunnel.h"
 #include "io/instance.h"
 #include "policy.h"
@@ -40,6 +41,9 @@ int daemon_up(struct daemon **d, const struct load_options *o, const struct inst
 /* What it is at the moment, as published in map `info` and `self`. */
 const struct bed4_info *daemon_info(const struct daemon *d);
 const struct bed4_self *daemon_self(const struct daemon *d);
+
+/* What root has still to do for it, as things are now; of no use after the next call. */
+const struct advice *daemon_advice(struct daemon *d);
 
 /*
  * Gives up all privileges that running does not need, then runs until SIGTERM, SIGINT, an unload request

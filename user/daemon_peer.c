@@ -22,7 +22,7 @@ static void set_label(struct daemon *d, const struct bed4_in6 *addr)
 	struct bed4_made *m = &d->info.made;
 	int err;
 
-	if (m->made_label && bed4_same_prefix(&m->prefix, addr))
+	if (d->in.bare || (m->made_label && bed4_same_prefix(&m->prefix, addr)))
 		return;
 	if (m->made_label)
 		rtnl_label_del(&m->prefix);
@@ -40,6 +40,15 @@ static void set_label(struct daemon *d, const struct bed4_in6 *addr)
 			  strerror(-err));
 }
 
+static void log_advice(struct daemon *d)
+{
+	const struct advice *a = daemon_advice(d);
+	unsigned int i;
+
+	for (i = 0; i < a->count; i++)
+		log_info("as root: %s", a->command[i]);
+}
+
 static void set_address(struct daemon *d, const struct bed4_in6 *addr)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -51,6 +60,8 @@ static void set_address(struct daemon *d, const struct bed4_in6 *addr)
 		log_error("cannot set the address: %s", strerror(-err));
 	daemon_publish_self(d);
 	log_info("address %s", inet_ntop(AF_INET6, addr, text, sizeof(text)));
+	if (!d->told.ready)
+		log_advice(d); /* else whoever started it is told */
 }
 
 static void del_address(struct daemon *d)

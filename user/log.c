@@ -11,25 +11,25 @@
 
 static struct {
 	char tag[64];
-	bool foreground;
+	unsigned int to; /* enum log_to */
 	time_t second;
 	unsigned int lines; /* in this second */
 	unsigned long lost;
 } out;
 
-void log_open(const char *tag, bool foreground)
+void log_open(const char *tag, unsigned int to)
 {
-	out.foreground = foreground;
+	out.to = to;
 	snprintf(out.tag, sizeof(out.tag), "6bed4 %s", tag);
-	if (!foreground)
+	if (to & LOG_TO_SYSTEM)
 		openlog(out.tag, LOG_PID, LOG_DAEMON);
 }
 
 static void put(int level, const char *text)
 {
-	if (out.foreground)
+	if (out.to & LOG_TO_STDERR)
 		fprintf(stderr, "%s: %s\n", out.tag, text);
-	else
+	if (out.to & LOG_TO_SYSTEM)
 		syslog(level, "%s", text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "compat.h"
 
 static const struct command {
 	const char *name;
@@ -80,8 +81,11 @@ static int help(const char *name)
 int main(int argc, char **argv)
 {
 	static char *status[] = { (char *)"status", NULL };
+	int (*as_other)(int argc, char **argv) = compat_find(argv[0]);
 	const struct command *c;
 
+	if (as_other)
+		return as_other(argc, argv);
 	for (argc--, argv++; argc && argv[0][0] == '-'; argc--, argv++) {
 		if (cmd_json_word(*argv))
 			continue;

@@ -529,6 +529,13 @@ bool opt_is_momentary(const char *name)
 	return k >= 0 && table[k].flags & MOMENTARY;
 }
 
+const char *opt_allowed(const char *name)
+{
+	int k = find_option(name, strlen(name));
+
+	return k < 0 ? NULL : table[k].allowed;
+}
+
 bool opt_takes_value(const char *name)
 {
 	int k = find_option(name, strlen(name));

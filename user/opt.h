@@ -53,6 +53,8 @@ struct load_options {
 	unsigned int hop_slots; /* default 32768; a power of two */
 	bool eager_tcp;
 	bool foreground;
+	unsigned int log; /* enum log_to; 0: standard error in the foreground, else syslog */
+	bool kept; /* what is loaded goes with the process, however that ends */
 	bool has_file; /* its configuration file was read, too */
 	char given[BED4_OPTIONS_LEN]; /* what was said, "name value\n" each: a reload begins with it */
 };
@@ -72,6 +74,9 @@ void opt_words_init(struct opt_words *w);
  * -errno; all with @e set.
  */
 int opt_word(struct opt_words *w, const char *name, const char *value, struct err *e);
+
+/* What the value of that option must be, for messages; NULL: no such option. */
+const char *opt_allowed(const char *name);
 
 /* Does an option of that name need a value? A switch does not. */
 bool opt_takes_value(const char *name);

@@ -70,6 +70,17 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 		fprintf(f, "  dns        IN AAAA %s\n", text);
 }
 
+/* Who cannot be asked by 6bed4ctl tells how to end it, and what it lacks. */
+static void print_bare(FILE *f, const struct serving *s)
+{
+	const struct advice *a = daemon_advice(s->d);
+	unsigned int i;
+
+	fprintf(f, "  process    %d, without privileges; SIGTERM ends it\n", (int)getpid());
+	for (i = 0; i < a->count; i++)
+		fprintf(f, "  as root    %s\n", a->command[i]);
+}
+
 static void print_set_up(FILE *f, const struct serving *s)
 {
 	const struct load_options *o = s->opt;
@@ -91,6 +102,8 @@ static void print_set_up(FILE *f, const struct serving *s)
 	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(s->d)->mode));
 	if (*s->notice)
 		fprintf(f, "  notice     %s\n", s->notice);
+	if (s->in->bare)
+		print_bare(f, s);
 }
 
 /* The last word on the pipe: the exit code, then what the user is to read. */
@@ -104,12 +117,13 @@ static void tell(struct serving *s, int code, const char *error)
 		return;
 	fwrite(&byte, 1, 1, f);
 	if (error)
-		fprintf(f, "6bed4ctl: %s\n", error);
+		fprintf(f, "%s: %s\n", program_invocation_short_name, error);
 	else
 		print_set_up(f, s);
 	if (code == EXIT_DEGRADED)
-		fprintf(f, "6bed4ctl: no answer from the router within %u s: is UDP to its port %d let "
-			   "through? Still trying in the background\n", s->opt->wait, BED4_PORT);
+		fprintf(f, "%s: no answer from the router within %u s: is UDP to its port %d let through? "
+			   "Still trying in the background\n", program_invocation_short_name, s->opt->wait,
+			BED4_PORT);
 	fclose(f);
 }
 
@@ -128,14 +142,20 @@ static void on_ready(void *arg, bool degraded)
 	tell(s, degraded ? EXIT_DEGRADED : EXIT_DONE, NULL);
 }
 
+static unsigned int log_to(const struct load_options *o)
+{
+	return o->log ? o->log : o->foreground ? LOG_TO_STDERR : LOG_TO_SYSTEM;
+}
+
 /* What there is to say goes through the pipe, and later to the log. */
-static void leave_terminal(void)
+static void leave_terminal(bool log_to_stderr)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	dup2(null, 0);
 	dup2(null, 1);
-	dup2(null, 2);
+	if (!log_to_stderr)
+		dup2(null, 2);
 	close(null);
 }
 
@@ -161,8 +181,8 @@ static int be_daemon(struct serving *s)
 	setsid();
 	(void)!chdir("/");
 	if (!s->opt->foreground)
-		leave_terminal();
-	log_open(s->opt->iface, s->opt->foreground);
+		leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
+	log_open(s->opt->iface, log_to(s->opt));
 	err = daemon_up(&s->d, s->opt, s->in, s->before, s->notice, sizeof(s->notice), &e);
 	if (!err && s->opt->role == BED4_ROLE_PEER)
 		settle_keep_port(s->opt, s->in);
@@ -213,11 +233,11 @@ static void undo(const struct serving *s)
 	struct err e = {};
 	int err;
 
-	if (s->before->there)
+	if (s->before->there || s->in->bare)
 		return;
 	err = clean_pinned(s->in, &e);
 	if (err && err != -ENOENT)
-		fprintf(stderr, "6bed4ctl: %s\n", e.text);
+		fprintf(stderr, "%s: %s\n", program_invocation_short_name, e.text);
 }
 
 /* -ESRCH: it has ended. */
@@ -238,19 +258,49 @@ static int successor(const char *iface)
 	return keep_pidfd((pid_t)now.info.made.pid);
 }
 
-/* The foreground's end: by a signal all that was loaded goes. */
-static int take_down(const struct serving *s)
+/* Has what @pidfd stands for ended, or does it in a moment? */
+static bool ends(int pidfd)
+{
+	struct pollfd on = { .fd = pidfd, .events = POLLIN };
+
+	return pidfd >= 0 && poll(&on, 1, 5000) > 0;
+}
+
+/*
+ * The foreground's end: by a signal all that was loaded goes. Without privileges that is @pid alone. Whoever
+ * sends us a signal may have sent it to the daemon, @pidfd, too, which then ends while it is being asked to.
+ */
+static int take_down(const struct serving *s, pid_t pid, int pidfd)
 {
 	struct err e = {};
-	int err = unload(s->opt->iface, &e);
+	int err;
 
+	if (s->in->bare) {
+		kill(pid, SIGTERM);
+		waitpid(pid, NULL, 0);
+		return EXIT_DONE;
+	}
+	err = unload(s->opt->iface, &e);
+	if (err && err != -ENOENT && ends(pidfd))
+		err = unload(s->opt->iface, &e);
 	if (!err || err == -ENOENT)
 		return EXIT_DONE;
-	fprintf(stderr, "6bed4ctl: %s\n", e.text);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, e.text);
 	return EXIT_FAILED;
 }
 
-/* The foreground: ends with the daemon, and with it on a signal. */
+/* The daemon has ended by itself, or was killed; what it loaded goes after it. */
+static int daemon_is_gone(const struct serving *s, pid_t pid)
+{
+	fprintf(stderr, "%s: the daemon of %s has ended%s\n", program_invocation_short_name, s->opt->iface,
+		s->in->bare ? "" : "; what it loaded is removed");
+	if (s->in->bare)
+		return EXIT_FAILED; /* nothing was */
+	take_down(s, pid, -1);
+	return EXIT_FAILED;
+}
+
+/* The foreground, or in its place a process in the background: ends with the daemon, and with it on a signal. */
 static int keep(const struct serving *s, pid_t pid)
 {
 	struct pollfd on[2] = { { .events = POLLIN }, { .events = POLLIN } };
@@ -263,20 +313,40 @@ static int keep(const struct serving *s, pid_t pid)
 	on[1].fd = keep_pidfd(pid);
 	while (on[0].fd >= 0 && on[1].fd >= 0 && poll(on, 2, -1) >= 0) {
 		if (on[0].revents)
-			return take_down(s);
+			return take_down(s, pid, on[1].fd);
 		waitpid(pid, NULL, WNOHANG);
 		close(on[1].fd);
-		on[1].fd = successor(s->opt->iface);
+		on[1].fd = s->in->bare ? -ESRCH : successor(s->opt->iface);
 	}
+	if (on[0].fd >= 0 && on[1].fd == -ESRCH && (s->opt->kept || s->in->bare))
+		return daemon_is_gone(s, pid);
 	if (on[0].fd < 0 || (on[1].fd < 0 && on[1].fd != -ESRCH)) {
-		fprintf(stderr, "6bed4ctl: cannot watch the daemon of %s: %s; unloading it\n", s->opt->iface,
-			strerror(on[0].fd < 0 ? errno : -on[1].fd));
-		take_down(s);
+		fprintf(stderr, "%s: cannot watch the daemon of %s: %s; unloading it\n",
+			program_invocation_short_name, s->opt->iface, strerror(on[0].fd < 0 ? errno : -on[1].fd));
+		take_down(s, pid, -1);
 		return EXIT_FAILED;
 	}
-	fprintf(stderr, "6bed4ctl: the daemon of %s has ended; what it loaded stays until `6bed4ctl unload %s`\n",
-		s->opt->iface, s->opt->iface);
+	fprintf(stderr, "%s: the daemon of %s has ended; what it loaded stays until `6bed4ctl unload %s`\n",
+		program_invocation_short_name, s->opt->iface, s->opt->iface);
 	return EXIT_FAILED;
+}
+
+/* The keeper stays in the background, its caller returns. */
+static int keep_behind(const struct serving *s, pid_t pid, int code)
+{
+	pid_t keeper = fork();
+
+	if (keeper < 0) {
+		fprintf(stderr, "%s: cannot fork: %s\n", program_invocation_short_name, strerror(errno));
+		take_down(s, pid, -1);
+		return EXIT_FAILED;
+	}
+	if (keeper)
+		return code;
+	setsid();
+	(void)!chdir("/");
+	leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
+	_exit(keep(s, pid));
 }
 
 static int await(const struct serving *s, int fd, pid_t pid, int lock)
@@ -284,7 +354,8 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 	int code = await_report(fd, &lock);
 
 	if (code < 0) {
-		fprintf(stderr, "6bed4ctl: the daemon died while it was loading; see the system log\n");
+		fprintf(stderr, "%s: the daemon died while it was loading; see the system log\n",
+			program_invocation_short_name);
 		kill(pid, SIGKILL); /* it lives still where its report could not be read */
 	}
 	if (code < 0 || code == EXIT_FAILED) {
@@ -294,7 +365,9 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 	}
 	if (lock >= 0)
 		close(lock);
-	return code != EXIT_FAILED && s->opt->foreground ? keep(s, pid) : code;
+	if (code == EXIT_FAILED || (!s->opt->foreground && (!s->opt->kept || s->in->bare)))
+		return code;
+	return s->opt->foreground ? keep(s, pid) : keep_behind(s, pid, code);
 }
 
 int serve(const struct load_options *o, const struct instance *in, const struct daemon_before *before,
@@ -305,14 +378,14 @@ int serve(const struct load_options *o, const struct instance *in, const struct 
 	pid_t pid;
 
 	if (pipe2(pipefd, O_CLOEXEC)) {
-		fprintf(stderr, "6bed4ctl: cannot make a pipe: %s\n", strerror(errno));
+		fprintf(stderr, "%s: cannot make a pipe: %s\n", program_invocation_short_name, strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (o->foreground)
+	if (o->foreground || o->kept)
 		block_signals();
 	pid = fork();
 	if (pid < 0) {
-		fprintf(stderr, "6bed4ctl: cannot fork: %s\n", strerror(errno));
+		fprintf(stderr, "%s: cannot fork: %s\n", program_invocation_short_name, strerror(errno));
 		return EXIT_FAILED;
 	}
 	if (!pid) {

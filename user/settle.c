@@ -17,6 +17,8 @@ static int port_path(const struct load_options *o, const struct instance *in, ch
 {
 	int n = snprintf(buf, size, "%s/%s.port", in->state_dir, o->iface);
 
+	if (!*in->state_dir)
+		return -ENOENT;
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
@@ -46,7 +48,7 @@ void settle_keep_port(const struct load_options *o, const struct instance *in)
 	char path[INSTANCE_PATH + 32];
 	FILE *f;
 
-	if (pin_mkdirs(in->state_dir) || port_path(o, in, path, sizeof(path)))
+	if (port_path(o, in, path, sizeof(path)) || pin_mkdirs(in->state_dir))
 		return;
 	f = fopen(path, "we");
 	if (!f)

@@ -167,6 +167,7 @@ static void ask_link(void)
 static void ask_addresses(void)
 {
 	__be32 *addrs = malloc(LIST_MAX * sizeof(*addrs)), one = 0;
+	unsigned int dev = 7;
 	int n = rtnl_addr4_own(addrs, LIST_MAX), i, k;
 
 	promise(addrs && n <= LIST_MAX);
@@ -174,6 +175,8 @@ static void ask_addresses(void)
 		for (k = 0; k < i; k++)
 			promise(addrs[i] != addrs[k]);
 	rtnl_addr4_primary(1, &one);
+	n = rtnl_addr4_dev(BED4_HTONL(0x83010002), &dev);
+	promise(n ? n < 0 : dev != 0);
 	free(addrs);
 }
 
@@ -194,6 +197,8 @@ static void ask_default(void)
 	int err = rtnl_default6_dev(2, &dev);
 
 	promise(err ? err < 0 : dev && dev != 2);
+	err = rtnl_route4_dev(BED4_HTONL(0x91880001), &dev);
+	promise(err ? err < 0 : dev != 0);
 }
 
 static void ask_filters(void)

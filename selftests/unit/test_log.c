@@ -56,7 +56,7 @@ static void a_flood_is_bounded_and_counted(void **state)
 	(void)state;
 	assert_non_null(f);
 	dup2(fileno(f), 2);
-	log_open("eth0", true);
+	log_open("eth0", LOG_TO_STDERR);
 	from = second();
 	for (int i = 0; i < MANY; i++)
 		log_error("line %d", i);

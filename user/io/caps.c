@@ -28,6 +28,6 @@ int caps_check(struct err *e)
 	if (net && (bpf || admin) && (perfmon || admin))
 		return 0;
 	return err_set(e, -EPERM, "missing capability %s: run as root, or grant CAP_NET_ADMIN, CAP_BPF "
-				  "and CAP_PERFMON",
+				  "and CAP_PERFMON; or use a TUN device that is yours, with the fast path off",
 		       !net ? "CAP_NET_ADMIN" : !bpf && !admin ? "CAP_BPF" : "CAP_PERFMON");
 }

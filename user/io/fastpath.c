@@ -333,21 +333,24 @@ static enum bed4_mode choose_mode(const struct fastpath_config *c)
 	return BED4_MODE_NATIVE;
 }
 
-/* A map's memory, or NULL with errno set. */
+/* A map's memory, or without a map as much of our own; NULL with errno set. */
 static void *map_memory(const struct bpf_map *map, size_t size, int prot)
 {
-	void *p = mmap(NULL, size, prot, MAP_SHARED, bpf_map__fd(map), 0);
+	void *p = map ? mmap(NULL, size, prot, MAP_SHARED, bpf_map__fd(map), 0) :
+			mmap(NULL, size, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return p == MAP_FAILED ? NULL : p;
 }
 
 static int map_all(struct fastpath *fp)
 {
+	struct bed4_tc_bpf *tc = fp->tc;
+
 	fp->slow_size = BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT * sizeof(struct bed4_count);
-	fp->slow = map_memory(fp->tc->maps.slow, fp->slow_size, PROT_READ | PROT_WRITE);
-	fp->pulse = map_memory(fp->tc->maps.pulse, sizeof(*fp->pulse), PROT_READ);
-	fp->hopgen = map_memory(fp->tc->maps.hopgen, sizeof(*fp->hopgen), PROT_READ | PROT_WRITE);
-	fp->losses = map_memory(fp->tc->maps.losses, sizeof(*fp->losses), PROT_READ | PROT_WRITE);
+	fp->slow = map_memory(tc ? tc->maps.slow : NULL, fp->slow_size, PROT_READ | PROT_WRITE);
+	fp->pulse = map_memory(tc ? tc->maps.pulse : NULL, sizeof(*fp->pulse), PROT_READ);
+	fp->hopgen = map_memory(tc ? tc->maps.hopgen : NULL, sizeof(*fp->hopgen), PROT_READ | PROT_WRITE);
+	fp->losses = map_memory(tc ? tc->maps.losses : NULL, sizeof(*fp->losses), PROT_READ | PROT_WRITE);
 	return fp->slow && fp->pulse && fp->hopgen && fp->losses ? 0 : -errno;
 }
 
@@ -375,6 +378,8 @@ int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made 
 	int err;
 
 	fp->config.tun = tun;
+	if (fastpath_is_bare(fp))
+		return 0;
 	owner_init(&fp->owner, bpf_map__fd(fp->tc->maps.self), before);
 	err = load_tc(fp, true, e);
 	if (!err && (fp->mode == BED4_MODE_NATIVE || fp->mode == BED4_MODE_GENERIC))
@@ -392,9 +397,22 @@ bool fastpath_has_xdp(const struct fastpath *fp)
 
 int fastpath_guard_fd(const struct fastpath *fp)
 {
-	return bpf_program__fd(fp->tc->progs.bed4_tun_guard);
+	return fastpath_is_bare(fp) ? -1 : bpf_program__fd(fp->tc->progs.bed4_tun_guard);
 }
 
+static int open_bare(struct fastpath **out, struct fastpath *fp, struct err *e)
+{
+	int err;
+
+	fp->mode = BED4_MODE_OFF;
+	err = map_all(fp);
+	if (!err) {
+		*out = fp;
+		return 0;
+	}
+	fastpath_close(fp);
+	return err_set(e, err, "out of memory");
+}
 
 int fastpath_open(struct fastpath **out, const struct fastpath_config *config, struct err *e)
 {
@@ -406,6 +424,8 @@ int fastpath_open(struct fastpath **out, const struct fastpath_config *config, s
 	if (!fp)
 		return err_set(e, -ENOMEM, "out of memory");
 	fp->config = *config;
+	if (!config->pin_dir)
+		return open_bare(out, fp, e);
 	fp->mode = choose_mode(config);
 	if (snprintf(fp->pin_dir, sizeof(fp->pin_dir), "%s", config->pin_dir) >=
 	    (int)sizeof(fp->pin_dir)) {

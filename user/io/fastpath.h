@@ -9,6 +9,10 @@
 #include "6bed4/map.h"
 #include "err.h"
 
+/*
+ * Without BPF there are no maps, and nothing to load or attach: the daemon does everything, counts in its own
+ * memory, and all calls below that would write to maps succeed and do nothing.
+ */
 struct fastpath;
 
 struct fastpath_config {
@@ -26,7 +30,7 @@ struct fastpath_config {
 	__u32 account; /* 0 off, 1 all, N one in N */
 	__u32 neigh_max; /* bound of `neigh` */
 	__u32 hop_slots; /* router: of `nexthop`, per CPU; a power of two */
-	const char *pin_dir; /* on a bpffs; made if missing, with its parents up to the mount */
+	const char *pin_dir; /* on a bpffs; made if missing, with its parents up to the mount. NULL: do without BPF */
 };
 
 /*

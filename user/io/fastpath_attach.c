@@ -191,6 +191,9 @@ int fastpath_attach(struct fastpath *fp, struct bed4_info *info, char *notice, s
 	int err;
 
 	snprintf(notice, size, "%s", "");
+	info->mode = fp->mode;
+	if (fastpath_is_bare(fp))
+		return 0;
 	fill_info(fp, info);
 	err = fastpath_set_info(fp, info);
 	if (!err && fp->mode != BED4_MODE_OFF) {

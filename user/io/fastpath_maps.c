@@ -15,7 +15,7 @@
 
 int fastpath_map_fd(const struct fastpath *fp, const char *name)
 {
-	int fd = bpf_object__find_map_fd_by_name(fp->tc->obj, name);
+	int fd = fastpath_is_bare(fp) ? -ENOENT : bpf_object__find_map_fd_by_name(fp->tc->obj, name);
 
 	return fd < 0 ? -ENOENT : fd;
 }
@@ -64,17 +64,24 @@ static int read_self(const struct fastpath *fp, struct bed4_self *self)
 int fastpath_self_differs(const struct fastpath *fp, const struct bed4_self *self)
 {
 	struct bed4_self now, wanted = in_force(self);
-	int err = read_self(fp, &now);
+	int err;
 
+	if (fastpath_is_bare(fp))
+		return 0;
+	err = read_self(fp, &now);
 	return err ? err : memcmp(&now, &wanted, sizeof(now)) != 0;
 }
 
 int fastpath_set_self(struct fastpath *fp, const struct bed4_self *self)
 {
 	struct bed4_self old, value = in_force(self);
-	struct bpf_map *map = fp->tc->maps.self;
-	int err = read_self(fp, &old);
+	struct bpf_map *map;
+	int err;
 
+	if (fastpath_is_bare(fp))
+		return 0;
+	map = fp->tc->maps.self;
+	err = read_self(fp, &old);
 	if (err || !memcmp(&old, &value, sizeof(old)))
 		return err;
 	if (same_addresses(&old, &value))
@@ -90,7 +97,7 @@ int fastpath_set_self(struct fastpath *fp, const struct bed4_self *self)
 
 int fastpath_set_info(struct fastpath *fp, const struct bed4_info *info)
 {
-	return put_only(fp->tc->maps.info, info);
+	return fastpath_is_bare(fp) ? 0 : put_only(fp->tc->maps.info, info);
 }
 
 int fastpath_info_differs(const struct fastpath *fp, const struct bed4_info *info)
@@ -98,6 +105,8 @@ int fastpath_info_differs(const struct fastpath *fp, const struct bed4_info *inf
 	struct bed4_info now;
 	__u32 zero = 0;
 
+	if (fastpath_is_bare(fp))
+		return 0;
 	if (bpf_map_lookup_elem(bpf_map__fd(fp->tc->maps.info), &zero, &now))
 		return -errno;
 	return memcmp(&now, info, sizeof(now)) != 0;
@@ -117,9 +126,12 @@ int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen
 			enum bed4_policy policy)
 {
 	struct bed4_lpm4 key = { .prefixlen = prefixlen, .addr = addr };
-	int fd = bpf_map__fd(fp->tc->maps.policy4);
 	__u32 value = policy;
+	int fd;
 
+	if (fastpath_is_bare(fp))
+		return 0;
+	fd = bpf_map__fd(fp->tc->maps.policy4);
 	if (policy == BED4_POLICY_NONE)
 		return bpf_map_delete_elem(fd, &key) && errno != ENOENT ? -errno : 0;
 	return bpf_map_update_elem(fd, &key, &value, BPF_ANY) ? -errno : 0;
@@ -128,10 +140,14 @@ int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen
 int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, __be32 addr, unsigned int len),
 			  const void *arg)
 {
-	int fd = bpf_map__fd(fp->tc->maps.policy4), left = BED4_POLICY4_MAX;
+	int fd, left = BED4_POLICY4_MAX;
 	struct bed4_lpm4 key, next;
-	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+	bool more;
 
+	if (fastpath_is_bare(fp))
+		return 0;
+	fd = bpf_map__fd(fp->tc->maps.policy4);
+	more = !bpf_map_get_next_key(fd, NULL, &next);
 	while (more && left--) {
 		key = next;
 		more = !bpf_map_get_next_key(fd, &key, &next);
@@ -156,8 +172,11 @@ int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_e
 	struct bed4_neigh n = { .addr = ep.addr, .port = ep.port, .state = BED4_NEIGH_SEEN,
 				.path = BED4_PATH_DIRECT, .heard = now, .since = now,
 				.wake = BED4_NEVER };
-	int err = add_neigh(fp, in6, &n);
+	int err;
 
+	if (fastpath_is_bare(fp))
+		return 0;
+	err = add_neigh(fp, in6, &n);
 	if (err && err != -EEXIST)
 		return err;
 	/* With programs attached those count; a new entry begins with the packet that made it. */
@@ -173,6 +192,8 @@ int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const st
 	struct bed4_neigh_set set = { .key = *in6, .value = *n };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &set, .ctx_size_in = sizeof(set));
 
+	if (fastpath_is_bare(fp))
+		return 0;
 	if (bpf_prog_test_run_opts(bpf_program__fd(fp->tc->progs.bed4_set_neigh), &run))
 		return -errno;
 	return (int)run.retval == -ENOENT ? add_neigh(fp, in6, n) : 0;
@@ -180,6 +201,8 @@ int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const st
 
 int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6)
 {
+	if (fastpath_is_bare(fp))
+		return 0;
 	return bpf_map_delete_elem(bpf_map__fd(fp->tc->maps.neigh), in6) && errno != ENOENT ? -errno : 0;
 }
 
@@ -191,10 +214,13 @@ int fastpath_walk(struct fastpath *fp,
 {
 	static struct bed4_in6 keys[WALK_BATCH];
 	static struct bed4_neigh values[WALK_BATCH];
-	int fd = bpf_map__fd(fp->tc->maps.neigh), err = 0;
+	int fd, err = 0;
 	__u32 cursor = 0, count, i, left = 2 * fp->config.neigh_max / WALK_BATCH + 64;
 	bool first = true;
 
+	if (fastpath_is_bare(fp))
+		return 0;
+	fd = bpf_map__fd(fp->tc->maps.neigh);
 	while (!err && left--) {
 		count = WALK_BATCH;
 		err = bpf_map_lookup_batch(fd, first ? NULL : &cursor, &cursor, keys, values, &count,
@@ -251,9 +277,12 @@ void fastpath_hops_changed(struct fastpath *fp, __u32 bypass)
 
 void fastpath_take_gateways(struct fastpath *fp, int (*fn)(const struct bed4_via *via))
 {
-	int fd = bpf_map__fd(fp->tc->maps.hops);
 	struct bed4_via via;
+	int fd;
 
+	if (fastpath_is_bare(fp))
+		return;
+	fd = bpf_map__fd(fp->tc->maps.hops);
 	while (!bpf_map_get_next_key(fd, NULL, &via)) {
 		bpf_map_delete_elem(fd, &via);
 		fn(&via); /* what the kernel does not want to use is its own business */
@@ -282,7 +311,7 @@ int fastpath_open_events(struct fastpath *fp)
 
 int fastpath_event_fd(const struct fastpath *fp)
 {
-	return ring_buffer__epoll_fd(fp->ring);
+	return fastpath_is_bare(fp) ? -1 : ring_buffer__epoll_fd(fp->ring);
 }
 
 int fastpath_events(struct fastpath *fp, void (*fn)(void *arg, const struct bed4_event *ev),

@@ -20,7 +20,7 @@ struct fastpath {
 	struct fastpath_config config;
 	enum bed4_mode mode; /* in effect, never AUTO */
 	char pin_dir[FASTPATH_PATH];
-	struct bed4_tc_bpf *tc; /* always: all maps are in it */
+	struct bed4_tc_bpf *tc; /* all maps are in it; NULL: without BPF */
 	struct bed4_xdp_bpf *xdp; /* NULL unless the mode needs it */
 	struct xdp_program *prog; /* of `xdp`; NULL: attached alone, as the one that it replaces */
 	struct owner owner; /* recognises what an earlier load has attached */
@@ -34,6 +34,12 @@ struct fastpath {
 	void (*event_fn)(void *arg, const struct bed4_event *ev);
 	void *event_arg;
 };
+
+/* Is it one without BPF? */
+static inline bool fastpath_is_bare(const struct fastpath *fp)
+{
+	return !fp->tc;
+}
 
 int fastpath_open_events(struct fastpath *fp);
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -147,6 +148,33 @@ int instance_init(struct instance *in, const char *iface, bool mount, struct err
 	snprintf(in->state_dir, sizeof(in->state_dir), "%s%s",
 		 *netns ? "/run/6bed4/" : "/var/lib/6bed4", netns);
 	return 0;
+}
+
+/* Where the XDG base directories and systemd have a user's state; "" when nobody says. */
+static int bare_state_dir(char *buf, size_t size, const char *tun)
+{
+	const char *state = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	int n = 0;
+
+	*buf = 0;
+	if (state && *state == '/')
+		n = snprintf(buf, size, "%s/%s", state, tun);
+	else if (xdg && *xdg == '/')
+		n = snprintf(buf, size, "%s/6bed4/%s", xdg, tun);
+	else if (home && *home == '/')
+		n = snprintf(buf, size, "%s/.local/state/6bed4/%s", home, tun);
+	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
+}
+
+int instance_init_bare(struct instance *in, const char *iface, const char *tun, struct err *e)
+{
+	int err;
+
+	memset(in, 0, sizeof(*in));
+	in->bare = true;
+	snprintf(in->iface, sizeof(in->iface), "%s", iface);
+	err = bare_state_dir(in->state_dir, sizeof(in->state_dir), tun);
+	return err ? err_set(e, err, "the path of the state directory is too long") : 0;
 }
 
 /* A load that died early may have left an empty directory, or pins without `info`. */

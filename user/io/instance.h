@@ -8,6 +8,7 @@
 #ifndef IO_INSTANCE_H
 #define IO_INSTANCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "6bed4/map.h"
@@ -21,7 +22,8 @@ struct instance {
 	char root[INSTANCE_PATH]; /* where the bpffs is; "" when none is in sight */
 	char pin_dir[INSTANCE_PATH]; /* ROOT/6bed4/IFACE or ROOT/6bed4/netns-COOKIE/IFACE */
 	char state_dir[INSTANCE_PATH]; /* keeps a peer's port: /var/lib/6bed4 (initial netns), else
-					  /run/6bed4/netns-COOKIE */
+					  /run/6bed4/netns-COOKIE; "": nothing is kept */
+	bool bare; /* one process without privileges: no BPF, no pins, no control socket, hands off the TUN */
 };
 
 /*
@@ -30,6 +32,12 @@ struct instance {
  * "" when no bpffs is in sight. Returns 0 or -errno with @e set.
  */
 int instance_init(struct instance *in, const char *iface, bool mount, struct err *e);
+
+/*
+ * Names an instance that has no privileges, on the TUN device @tun: a user's own, of which nobody else sees
+ * anything. Its state is in the user's state directory. 0 or -errno with @e set.
+ */
+int instance_init_bare(struct instance *in, const char *iface, const char *tun, struct err *e);
 
 /* Says where the bpffs is after all. 0, or -errno with @e set. */
 int instance_set_root(struct instance *in, const char *root, struct err *e);

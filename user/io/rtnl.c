@@ -207,6 +207,67 @@ int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr)
 	return err ? err : w.count ? 0 : -EADDRNOTAVAIL;
 }
 
+struct addr4_search {
+	__be32 addr;
+	unsigned int found;
+};
+
+static int addr4_dev_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifaddrmsg *ifa = nl_head(nlh, sizeof(*ifa));
+	struct addr4_search *search = arg;
+	const struct nlattr *attr;
+	__be32 addr;
+
+	if (!ifa || ifa->ifa_family != AF_INET)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifa)) {
+		if (mnl_attr_get_type(attr) == IFA_LOCAL && nl_get(attr, &addr, sizeof(addr)) &&
+		    addr == search->addr && !search->found)
+			search->found = ifa->ifa_index;
+	}
+	return MNL_CB_OK;
+}
+
+int rtnl_addr4_dev(__be32 addr, unsigned int *ifindex)
+{
+	struct addr4_search search = { .addr = addr };
+	int err = dump_addr(AF_INET, addr4_dev_cb, &search);
+
+	*ifindex = search.found;
+	return err ? err : search.found ? 0 : -EADDRNOTAVAIL;
+}
+
+static int route4_cb(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct rtmsg *rtm = nl_head(nlh, sizeof(*rtm));
+	const struct nlattr *attr;
+
+	if (!rtm || rtm->rtm_family != AF_INET)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm)) {
+		if (mnl_attr_get_type(attr) == RTA_OIF)
+			nl_get(attr, arg, sizeof(__u32));
+	}
+	return MNL_CB_OK;
+}
+
+int rtnl_route4_dev(__be32 to, unsigned int *ifindex)
+{
+	char buf[REQUEST_LEN] = {};
+	struct nlmsghdr *nlh = request(buf, RTM_GETROUTE, 0);
+	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	__u32 oif = 0;
+	int err;
+
+	rtm->rtm_family = AF_INET;
+	rtm->rtm_dst_len = 32;
+	mnl_attr_put(nlh, RTA_DST, sizeof(to), &to);
+	err = nl_talk(nlh, route4_cb, &oif);
+	*ifindex = oif;
+	return err ? err : oif ? 0 : -ENETUNREACH;
+}
+
 int rtnl_addr4_own(__be32 *addrs, unsigned int max)
 {
 	struct addr4_walk w = { .addrs = addrs, .max = max };

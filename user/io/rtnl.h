@@ -26,6 +26,12 @@ int rtnl_link_del(unsigned int ifindex);
 /* The primary IPv4 address of a device; -EADDRNOTAVAIL when it has none. */
 int rtnl_addr4_primary(unsigned int ifindex, __be32 *addr);
 
+/* The device that has an IPv4 address of this machine; -EADDRNOTAVAIL when none has. */
+int rtnl_addr4_dev(__be32 addr, unsigned int *ifindex);
+
+/* The device by which the kernel would send to an IPv4 address; its own errors when there is no way. */
+int rtnl_route4_dev(__be32 to, unsigned int *ifindex);
+
 /* All own IPv4 addresses and directed broadcasts of the machine, at most @max; returns the count. */
 int rtnl_addr4_own(__be32 *addrs, unsigned int max);
 

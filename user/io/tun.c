@@ -34,6 +34,10 @@ static int open_device(struct err *e)
 
 	if (fd >= 0)
 		return fd;
+	if (errno == EACCES)
+		return err_set(e, -errno, "cannot open /dev/net/tun: %s; as root, `chmod 666 /dev/net/tun`, as udev "
+					  "does: it gives nobody more than the devices that are theirs",
+			       strerror(errno));
 	return err_set(e, -errno, "cannot open /dev/net/tun: %s; load the module with `modprobe tun`, or "
 				  "give the container that device",
 		       strerror(errno));
@@ -68,12 +72,33 @@ int tun_set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifindex
 	return 0;
 }
 
+int tun_use(int fd, const char *name, unsigned int *ifindex, struct err *e)
+{
+	*ifindex = if_nametoindex(name);
+	if (!*ifindex)
+		return err_set(e, -errno, "the TUN device %s is gone", name);
+	take_whole(fd);
+	return 0;
+}
+
 static int hold(int fd, const char *name)
 {
 	struct ifreq ifr = { .ifr_flags = IFF_TUN | IFF_NO_PI | IFF_VNET_HDR };
 
 	strncpy(ifr.ifr_name, name, IFNAMSIZ - 1);
 	return ioctl(fd, TUNSETIFF, &ifr) ? -errno : 0;
+}
+
+/* Why a device that is there cannot be adopted. */
+static const char *why_not(int err)
+{
+	if (err == -EPERM)
+		return "it is not this user's: `ip tuntap add dev NAME mode tun user USER` makes one that is";
+	if (err == -EBUSY)
+		return "another program holds it";
+	if (err == -EINVAL)
+		return "it is no TUN device (mode tun) with one queue";
+	return "choose another one with --tun";
 }
 
 int tun_open(const char *name, struct err *e)
@@ -87,8 +112,8 @@ int tun_open(const char *name, struct err *e)
 	if (!err)
 		return fd;
 	close(fd);
-	return err_set(e, err, "cannot %s the TUN device %s: %s; choose another name with --tun",
-		       there ? "adopt" : "create", name, strerror(-err));
+	return err_set(e, err, "cannot %s the TUN device %s: %s; %s", there ? "adopt" : "create", name,
+		       strerror(-err), there ? why_not(err) : "choose another name with --tun");
 }
 
 int tun_guard(int fd, int prog_fd)

@@ -25,6 +25,9 @@ int tun_open(const char *name, struct err *e);
  */
 int tun_set_up(int fd, const char *name, unsigned int mtu, unsigned int *ifindex, struct err *e);
 
+/* Takes @fd, somebody else's, as it is. *@ifindex is set. 0 or -errno with @e set. */
+int tun_use(int fd, const char *name, unsigned int *ifindex, struct err *e);
+
 /*
  * Has the program @prog_fd (-1: none) decide which packets get into the queue; it stays with the device.
  * 0 or -errno.

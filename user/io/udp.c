@@ -39,8 +39,10 @@ static int configure(int fd, struct bed4_ep ep, unsigned int ifindex)
 		err = set_int(fd, IPPROTO_IP, IP_RECVTOS, 1);
 	if (!err && set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RCVBUF))
 		set_int(fd, SOL_SOCKET, SO_RCVBUF, RCVBUF); /* as much as we may have */
-	if (!err)
+	if (!err) {
 		err = set_int(fd, SOL_SOCKET, SO_MARK, BED4_FWMARK);
+		err = err == -EPERM ? 0 : err; /* without privileges there is no program that looks for it */
+	}
 	if (!err && bind(fd, (void *)&sin, sizeof(sin)))
 		err = -errno;
 	return err;
