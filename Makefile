@@ -12,6 +12,9 @@ PREFIX	?= /usr/local
 DESTDIR ?=
 SBINDIR	 = $(PREFIX)/sbin
 MANDIR	 = $(PREFIX)/share/man
+UNITDIR	 = $(PREFIX)/lib/systemd/system
+USERSDIR = $(PREFIX)/lib/sysusers.d
+CONFDIR	 = /etc/6bed4
 V	?= 0
 ifeq ($(V),0)
 Q	 = @
@@ -266,12 +269,18 @@ demo-down:
 # --- installation -------------------------------------------------------------------------------
 
 install: $(BUILD)/6bed4ctl
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(USERSDIR)
+	install -d -m 750 $(DESTDIR)$(CONFDIR)
 	install -m 755 $(BUILD)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4ctl
 	install -m 644 docs/6bed4ctl.8 $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	sed 's|@SBINDIR@|$(SBINDIR)|' systemd/6bed4@.service.in >$(DESTDIR)$(UNITDIR)/6bed4@.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/6bed4@.service
+	install -m 644 systemd/6bed4.sysusers $(DESTDIR)$(USERSDIR)/6bed4.conf
 
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8 \
+		$(DESTDIR)$(UNITDIR)/6bed4@.service $(DESTDIR)$(USERSDIR)/6bed4.conf
+	-rmdir $(DESTDIR)$(CONFDIR) 2>/dev/null
 
 clean:
 	rm -rf $(BUILD)

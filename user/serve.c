@@ -70,14 +70,14 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 		fprintf(f, "  dns        IN AAAA %s\n", text);
 }
 
-static void print_set_up(FILE *f, const struct serving *s)
+void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before, const struct daemon *d,
+		 const char *notice)
 {
-	const struct load_options *o = s->opt;
 	char text[INET_ADDRSTRLEN];
 	unsigned int i;
 
 	fprintf(f, "%s: %s on %s%s\n", o->iface, opt_role_name(o->role), o->tun,
-		s->before->there ? ", taken over" : "");
+		before->there ? ", taken over" : "");
 	if (o->has_file)
 		fprintf(f, "  config     " CONF_DIR "/%s.conf\n", o->iface);
 	fprintf(f, "  listen     %s:%u\n", inet_ntop(AF_INET, &o->listen, text, sizeof(text)), o->port);
@@ -86,11 +86,11 @@ static void print_set_up(FILE *f, const struct serving *s)
 			BED4_PORT);
 	for (i = 0; i < o->v6_count; i++)
 		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
-	print_address(f, daemon_self(s->d), o->port_fixed);
+	print_address(f, daemon_self(d), o->port_fixed);
 	fprintf(f, "  mtu        %u\n", o->mtu);
-	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(s->d)->mode));
-	if (*s->notice)
-		fprintf(f, "  notice     %s\n", s->notice);
+	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(d)->mode));
+	if (*notice)
+		fprintf(f, "  notice     %s\n", notice);
 }
 
 /* The last word on the pipe: the exit code, then what the user is to read. */
@@ -106,7 +106,7 @@ static void tell(struct serving *s, int code, const char *error)
 	if (error)
 		fprintf(f, "6bed4ctl: %s\n", error);
 	else
-		print_set_up(f, s);
+		serve_print(f, s->opt, s->before, s->d, s->notice);
 	if (code == EXIT_DEGRADED)
 		fprintf(f, "6bed4ctl: no answer from the router within %u s: is UDP to its port %d let "
 			   "through? Still trying in the background\n", s->opt->wait, BED4_PORT);
@@ -129,7 +129,7 @@ static void on_ready(void *arg, bool degraded)
 }
 
 /* What there is to say goes through the pipe, and later to the log. */
-static void leave_terminal(void)
+void serve_leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -139,7 +139,7 @@ static void leave_terminal(void)
 	close(null);
 }
 
-static void block_signals(void)
+void serve_block_signals(void)
 {
 	sigset_t set;
 
@@ -157,11 +157,11 @@ static int be_daemon(struct serving *s)
 	struct err e = {};
 	int err;
 
-	block_signals();
+	serve_block_signals();
 	setsid();
 	(void)!chdir("/");
 	if (!s->opt->foreground)
-		leave_terminal();
+		serve_leave_terminal();
 	log_open(s->opt->iface, s->opt->foreground);
 	err = daemon_up(&s->d, s->opt, s->in, s->before, s->notice, sizeof(s->notice), &e);
 	if (!err && s->opt->role == BED4_ROLE_PEER)
@@ -205,15 +205,14 @@ static int await_report(int fd, int *lock)
 	return code;
 }
 
-/* It did not come up. What it made is removed, but for what was there before and goes on. */
-static void undo(const struct serving *s)
+void serve_undo(const struct instance *in, const struct daemon_before *before)
 {
 	struct err e = {};
 	int err;
 
-	if (s->before->there)
+	if (before->there)
 		return;
-	err = clean_pinned(s->in, &e);
+	err = clean_pinned(in, &e);
 	if (err && err != -ENOENT)
 		fprintf(stderr, "6bed4ctl: %s\n", e.text);
 }
@@ -285,7 +284,7 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 		fprintf(stderr, "6bed4ctl: the daemon died while it was loading; see the system log\n");
 	if (code < 0 || code == EXIT_FAILED) {
 		waitpid(pid, NULL, 0);
-		undo(s);
+		serve_undo(s->in, s->before);
 		code = EXIT_FAILED;
 	}
 	if (lock >= 0)
@@ -305,7 +304,7 @@ int serve(const struct load_options *o, const struct instance *in, const struct 
 		return EXIT_FAILED;
 	}
 	if (o->foreground)
-		block_signals();
+		serve_block_signals();
 	pid = fork();
 	if (pid < 0) {
 		fprintf(stderr, "6bed4ctl: cannot fork: %s\n", strerror(errno));

@@ -173,7 +173,7 @@ int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const st
 	struct bed4_neigh_set set = { .key = *in6, .value = *n };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = &set, .ctx_size_in = sizeof(set));
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(fp->tc->progs.bed4_set_neigh), &run))
+	if (bpf_prog_test_run_opts(fp->set_neigh, &run))
 		return -errno;
 	return (int)run.retval == -ENOENT ? add_neigh(fp, in6, n) : 0;
 }
