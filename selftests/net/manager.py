@@ -2,11 +2,9 @@
 """manager.py UNIT IFACE DIR: does with one unit file what systemd would, where systemd is not to be had: runs
 its steps, those without a + as the unit's user with just the unit's capabilities and behind a mount
 namespace, listens to them, keeps descriptors, watches the main process, restarts it. DIR/log gets a line for
-each event, DIR/main the main process's number; SIGHUP reloads, SIGTERM stops, SIGUSR1 goes on when it waits.
-With DIR/hold it waits before the main process. Must not know what the steps do."""
+each event, DIR/main the main process's number; SIGHUP reloads, SIGTERM stops. Must not know what the steps do."""
 import array
 import os
-import re
 import select
 import shlex
 import signal
@@ -152,7 +150,7 @@ def exec_main(fds, names):
     if "WATCHDOG_USEC" in env:
         env["WATCHDOG_PID"] = str(os.getpid())
     os.closerange(3 + count, 256)
-    words = command(one("ExecStart"))
+    words = command(os.environ.get("WRAP_MAIN", "") + one("ExecStart"))
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
     os.execvpe(words[0], words, env)
 
@@ -189,7 +187,7 @@ def reap():
 
 asked = set()
 wanted_end = False
-for sig in (signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1):
+for sig in (signal.SIGHUP, signal.SIGTERM):
     signal.signal(sig, lambda number, frame: asked.add(number))
 
 
@@ -225,8 +223,6 @@ while True:
     if run_step("ExecStartPre"):
         result = "exit-code"
     else:
-        while os.path.exists(where + "/hold") and signal.SIGUSR1 not in asked:
-            listen(0.02)
         start_main()
         result = live()
     while listen(0):

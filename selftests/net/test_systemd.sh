@@ -73,7 +73,7 @@ manager() {
 	mkdir -p "$M"
 	chmod 755 "$WORK" "$M"
 	# shellcheck disable=SC2016
-	UNIT_USER=$USER WATCHDOG_SCALE=${SCALE:-0.1} background "manager-$1" sh -c '
+	UNIT_USER=$USER WATCHDOG_SCALE=0.1 WRAP_MAIN="${WRAP:+$WRAP }" background "manager-$1" sh -c '
 		[ -z "$1" ] || echo 0 >"$1/cgroup.procs"
 		exec nsenter --net="$2" /usr/bin/python3 "$3" "$4" eth0 "$5"' sh \
 		"$GROUP" "/run/netns/$TAG-router" "$NET/manager.py" "$UNIT" "$M"
@@ -187,7 +187,6 @@ kill -TERM "$manager"
 check "  stop" wait_for 30 ended "$manager"
 check "  status: dead" dead
 check "  forwarding goes on" moves
-touch "$M/../hold"
 manager third
 check "  started again" begun
 check "  status: up" up
@@ -200,13 +199,38 @@ check "  nothing is left" clean
 # A daemon that was loaded by hand is taken over.
 check "load by hand" load_router "$MODE"
 flows
+WRAP="strace -D -f -q -o $WORK/calls" # a tracer that leaves the process its number
+: >"$WORK/calls"
+chmod 666 "$WORK/calls"
 manager fourth
+WRAP=
 check "the service takes over from it" begun
 check "  status: up" up
 check "  MAINPID is the daemon" equal "$(main)" "$(pid)"
 check "  forwarding goes on" moves
 flow_end >/dev/null
 check "  of the flows not one packet was lost" flow_lossless
+kill -TERM "$manager"
+wait_for 30 ended "$manager"
+if command -v systemd-analyze >/dev/null; then
+	check "the unit's SystemCallFilter= has all that it called" equal "$(/usr/bin/python3 "$NET/unit_calls.py" "$UNIT" "$WORK/calls")" ""
+	check "  and would miss one that is not there" not equal "$(sed 's/^SystemCallFilter=bpf/SystemCallFilter=/' "$UNIT" >"$WORK/less" &&
+		/usr/bin/python3 "$NET/unit_calls.py" "$WORK/less" "$WORK/calls")" ""
+else
+	skip "the unit's SystemCallFilter= has all that it called" "package systemd is not installed"
+fi
+rctl unload eth0 >/dev/null
+check "  nothing is left" clean
+
+# A main process that does not even begin: what waits for it is thrown away, and made anew.
+printf '#!/bin/sh\n[ -e %s/go ] && exec %s "$@"\nexit 1\n' "$WORK" "$CTL" >"$WORK/flaky"
+chmod 755 "$WORK/flaky"
+sed -i "s|^ExecStart=[^ ]*|ExecStart=$WORK/flaky|" "$UNIT"
+manager fifth
+check "a main process that cannot start: tried again" wait_for 20 more 'ended exit-code' 1 || show_log
+touch "$WORK/go"
+check "  and again, until it can" begun
+check "  status: up" up
 kill -TERM "$manager"
 wait_for 30 ended "$manager"
 rctl unload eth0 >/dev/null
