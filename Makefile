@@ -29,7 +29,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils
+	   strace valgrind binutils systemd debhelper dpkg-dev lintian debootstrap
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -62,7 +62,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
+.PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
 	fuzz fuzz-build soak demo demo-down lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -82,6 +82,8 @@ help:
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak         SOAK_MINUTES=$(SOAK_MINUTES) of traffic and random faults, invariants each minute; SOAK_SEED=n'
 	@echo 'make lint         include directions, manual, SPDX lines, cppcheck, clang-tidy'
+	@echo 'make deb          the Debian package, in $(BUILD)/deb'
+	@echo 'make dist         a tarball of what is committed, in $(BUILD)'
 	@echo 'make clean        remove $(BUILD)'
 	@echo 'V=1 shows commands. The kernel tests, demo and bench need root.'
 
@@ -281,6 +283,17 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8 \
 		$(DESTDIR)$(UNITDIR)/6bed4@.service $(DESTDIR)$(USERSDIR)/6bed4.conf
 	-rmdir $(DESTDIR)$(CONFDIR) 2>/dev/null
+
+# --- packages -----------------------------------------------------------------------------------
+
+# Of what is committed; the same commit gives the same bytes.
+dist:
+	@mkdir -p $(BUILD)
+	$(Q)git archive --format=tar --prefix=6bed4-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/6bed4-$(VERSION).tar.gz
+	@echo $(BUILD)/6bed4-$(VERSION).tar.gz
+
+deb:
+	$(Q)tools/deb.sh $(BUILD)/deb
 
 clean:
 	rm -rf $(BUILD)
