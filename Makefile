@@ -128,7 +128,7 @@ $(BUILD)/san/%.o: %.c
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o) \
-		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
+		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o notify.o parcel.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
