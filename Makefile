@@ -29,7 +29,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils systemd debhelper dpkg-dev lintian debootstrap
+	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
