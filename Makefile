@@ -13,6 +13,9 @@ DESTDIR ?=
 SBINDIR	 = $(PREFIX)/sbin
 MANDIR	 = $(PREFIX)/share/man
 DATADIR	 = $(PREFIX)/share/6bed4
+UNITDIR	 = $(PREFIX)/lib/systemd/system
+USERSDIR = $(PREFIX)/lib/sysusers.d
+CONFDIR	 = /etc/6bed4
 V	?= 0
 ifeq ($(V),0)
 Q	 = @
@@ -27,7 +30,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils
+	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -61,7 +64,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
+.PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
 	fuzz fuzz-build soak demo demo-down lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -81,6 +84,8 @@ help:
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak         SOAK_MINUTES=$(SOAK_MINUTES) of traffic and random faults, invariants each minute; SOAK_SEED=n'
 	@echo 'make lint         include directions, manual, SPDX lines, cppcheck, clang-tidy'
+	@echo 'make deb          the Debian package, in $(BUILD)/deb'
+	@echo 'make dist         a tarball of what is committed, in $(BUILD)'
 	@echo 'make clean        remove $(BUILD)'
 	@echo 'V=1 shows commands. The kernel tests, demo and bench need root.'
 
@@ -129,7 +134,7 @@ $(BUILD)/san/%.o: %.c
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o) \
-		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
+		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o notify.o parcel.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
@@ -272,7 +277,8 @@ demo-down:
 # --- installation -------------------------------------------------------------------------------
 
 install: $(BUILD)/6bed4ctl
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(USERSDIR)
+	install -d -m 750 $(DESTDIR)$(CONFDIR)
 	install -m 755 $(BUILD)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4ctl
 	ln -sf 6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4peer
 	ln -sf 6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4router
@@ -282,15 +288,30 @@ install: $(BUILD)/6bed4ctl
 	install -m 644 docs/6bed4.7 $(DESTDIR)$(MANDIR)/man7
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
+	sed 's|@SBINDIR@|$(SBINDIR)|' systemd/6bed4@.service.in >$(DESTDIR)$(UNITDIR)/6bed4@.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/6bed4@.service
+	install -m 644 systemd/6bed4.sysusers $(DESTDIR)$(USERSDIR)/6bed4.conf
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4peer $(DESTDIR)$(SBINDIR)/6bed4router
 	rm -f $(patsubst docs/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard docs/*.8))
 	rm -f $(DESTDIR)$(MANDIR)/man5/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man7/6bed4.7
+	rm -f $(DESTDIR)$(UNITDIR)/6bed4@.service $(DESTDIR)$(USERSDIR)/6bed4.conf
 	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua
-	rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DATADIR) 2>/dev/null || true
+	-rmdir $(DESTDIR)$(DATADIR) $(DESTDIR)$(CONFDIR) 2>/dev/null
+
+# --- packages -----------------------------------------------------------------------------------
+
+# Of what is committed; the same commit gives the same bytes.
+dist:
+	@mkdir -p $(BUILD)
+	$(Q)git archive --format=tar --prefix=6bed4-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/6bed4-$(VERSION).tar.gz
+	@echo $(BUILD)/6bed4-$(VERSION).tar.gz
+
+deb:
+	$(Q)tools/deb.sh $(BUILD)/deb
 
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -28,11 +28,13 @@ bool cmd_json_word(const char *word);
 int cmd_abbrev(const char *word, const char *const *names);
 
 int cmd_load(int argc, char **argv);
+int cmd_load_for_service(int argc, char **argv); /* `service load`, with the words of load */
 int cmd_reload(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_neigh(int argc, char **argv);
 int cmd_addr(int argc, char **argv);
+int cmd_service(int argc, char **argv);
 
 #endif

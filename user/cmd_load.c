@@ -14,6 +14,7 @@
 #include "io/caps.h"
 #include "load.h"
 #include "serve.h"
+#include "service.h"
 #include "settle.h"
 
 struct loading {
@@ -21,11 +22,17 @@ struct loading {
 	struct instance in;
 	struct daemon_before before;
 	int lock;
+	bool service; /* for another process to run */
 };
 
-/* A daemon serves this device already: the same options are a success that changes nothing. */
-static int compare_loaded(const struct load_options *o, const struct bed4_info *old)
+/*
+ * A daemon serves this device already: the same options are a success that changes nothing, but for a
+ * service, which takes over from it: -1.
+ */
+static int compare_loaded(const struct loading *l)
 {
+	const struct bed4_info *old = &l->before.info;
+	const struct load_options *o = &l->opt;
 	char text[BED4_OPTIONS_LEN], diff[1024];
 
 	if (old->made.abi != BED4_ABI) {
@@ -35,6 +42,8 @@ static int compare_loaded(const struct load_options *o, const struct bed4_info *
 	}
 	if (settle_text(o, text))
 		return EXIT_FAILED;
+	if (!strcmp(text, old->options) && l->service)
+		return -1;
 	if (!strcmp(text, old->options)) {
 		printf("%s is loaded with these options already, nothing changed\n", o->iface);
 		return EXIT_DONE;
@@ -62,7 +71,7 @@ static const struct daemon_before *if_there(const struct loading *l)
 /* With the lock held. */
 static int load(struct loading *l, struct err *e)
 {
-	int err = l->in.bare ? 0 : serve_before(l->opt.iface, &l->before, e);
+	int err = l->in.bare ? 0 : serve_before(l->opt.iface, &l->before, e), ret;
 
 	if (!err && l->before.there && !l->before.alive && !fits(l)) {
 		err = clean_pinned(&l->in, e);
@@ -72,8 +81,11 @@ static int load(struct loading *l, struct err *e)
 		err = settle(&l->opt, &l->in, if_there(l), e);
 	if (err)
 		return err;
-	if (l->before.alive)
-		return compare_loaded(&l->opt, &l->before.info);
+	ret = l->before.alive ? compare_loaded(l) : -1;
+	if (ret >= 0)
+		return ret;
+	if (l->service)
+		return service_load(&l->opt, &l->in, &l->before, l->lock);
 	return serve(&l->opt, &l->in, &l->before, l->lock);
 }
 
@@ -209,9 +221,9 @@ static int take_words(struct opt_words *w, struct opt_words *file, int argc, cha
 	return ret ? explained(ret, &e) : -1;
 }
 
-static int load_combined(const char *command, struct opt_words *w, const struct opt_words *file)
+static int load_combined(const char *command, struct opt_words *w, const struct opt_words *file, bool service)
 {
-	struct loading l = {};
+	struct loading l = { .service = service };
 	struct err e = {};
 	int ret;
 
@@ -227,15 +239,25 @@ int load_words(struct opt_words *w)
 	struct err e = {};
 	int ret = read_file(&file, w->set.iface, &e);
 
-	return ret ? explained(ret, &e) : load_combined(NULL, w, &file);
+	return ret ? explained(ret, &e) : load_combined(NULL, w, &file, false);
 }
 
-int cmd_load(int argc, char **argv)
+static int load_by_words(int argc, char **argv, bool service)
 {
 	struct opt_words w, file;
 	int ret = take_words(&w, &file, argc, argv, opt_help_load);
 
-	return ret >= 0 ? ret : load_combined(argv[0], &w, &file);
+	return ret >= 0 ? ret : load_combined(argv[0], &w, &file, service);
+}
+
+int cmd_load(int argc, char **argv)
+{
+	return load_by_words(argc, argv, false);
+}
+
+int cmd_load_for_service(int argc, char **argv)
+{
+	return load_by_words(argc, argv, true);
 }
 
 int cmd_reload(int argc, char **argv)

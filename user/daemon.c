@@ -63,12 +63,15 @@ static int take_sockets(struct daemon *d, struct err *e)
 	if (d->old < 0)
 		return err_set(e, d->old, "the daemon of %s does not hand over: %s", d->in.iface,
 			       strerror(-d->old));
-	if (reply.code || reply.fd_count != 3)
+	if (reply.code || reply.fd_count < 3 || reply.fd_count > 4)
 		return err_set(e, -EPROTO, "the daemon of %s cannot hand over: %s; unload, and load anew",
 			       d->in.iface, reply.text);
 	d->ctl = reply.fds[0];
 	d->tun = reply.fds[1];
 	d->udp = reply.fds[2];
+	d->old_pid = reply.pid;
+	if (reply.fd_count == 4)
+		daemon_supervise(d, reply.fds[3], strtoull(reply.text, NULL, 10));
 	return 0;
 }
 
@@ -144,22 +147,32 @@ static int index_of(const char *name, bool needed, __u32 *ifindex, struct err *e
 	return err ? err_set(e, err, "cannot find the device %s: %s; see `ip link`", name, strerror(-err)) : 0;
 }
 
-static int open_maps(struct daemon *d, struct err *e)
+int daemon_configure(const struct daemon *d, struct fastpath_config *c, struct err *e)
 {
-	struct fastpath_config c = { .role = d->opt.role, .mode = d->opt.mode,
-				     .forward = d->opt.forward, .csum = d->opt.csum, .account = d->opt.account,
-				     .pin_dir = d->in.bare ? NULL : d->in.pin_dir,
-				     .underlay = d->underlay, .neigh_max = d->opt.neigh_max,
-				     .hop_slots = d->opt.hop_slots,
-				     .dscp = d->opt.dscp, .df = d->opt.df, .mss = mss(&d->opt) };
 	unsigned int i;
 	int err;
 
+	*c = (struct fastpath_config){
+		.role = d->opt.role, .mode = d->opt.mode, .forward = d->opt.forward, .csum = d->opt.csum,
+		.account = d->opt.account, .pin_dir = d->in.bare ? NULL : d->in.pin_dir, .underlay = d->underlay,
+		.neigh_max = d->opt.neigh_max, .hop_slots = d->opt.hop_slots, .dscp = d->opt.dscp,
+		.df = d->opt.df, .mss = mss(&d->opt),
+	};
 	for (i = 0; i < d->opt.v6_count; i++) {
-		err = index_of(d->opt.v6_dev[i], true, &c.v6_dev[c.v6_count++], e);
+		err = index_of(d->opt.v6_dev[i], true, &c->v6_dev[c->v6_count++], e);
 		if (err)
 			return err;
 	}
+	return 0;
+}
+
+static int open_maps(struct daemon *d, struct err *e)
+{
+	struct fastpath_config c;
+	int err = daemon_configure(d, &c, e);
+
+	if (err)
+		return err;
 	return fastpath_open(&d->fp, &c, e);
 }
 
@@ -333,6 +346,13 @@ static int set_default_route(struct daemon *d, struct err *e)
 	return err ? err_set(e, err, "cannot add the default route: %s", strerror(-err)) : 0;
 }
 
+int daemon_begin_core(struct daemon *d, struct err *e)
+{
+	int err = open_tunnel(d, e);
+
+	return err ? err : adopt_neighbours(d, e);
+}
+
 static int set_addresses(struct daemon *d, struct err *e)
 {
 	int err = 0;
@@ -358,7 +378,7 @@ static int note_options(struct daemon *d, struct err *e)
 	return err ? err_set(e, err, "cannot fill map info: %s", strerror(-err)) : 0;
 }
 
-static int watch_hops(struct daemon *d, struct err *e)
+int daemon_watch_hops(struct daemon *d, struct err *e)
 {
 	int err;
 
@@ -387,15 +407,13 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 	if (!err)
 		err = load_programs(d, e);
 	if (!err)
-		err = open_tunnel(d, e);
-	if (!err)
-		err = adopt_neighbours(d, e);
+		err = daemon_begin_core(d, e);
 	if (!err)
 		err = set_addresses(d, e);
 	if (!err)
 		err = guard_own_source(d, e);
 	if (!err)
-		err = watch_hops(d, e); /* before anything can be cached */
+		err = daemon_watch_hops(d, e); /* before anything can be cached */
 	if (!err)
 		err = fastpath_attach(d->fp, &d->info, notice, size, e);
 	if (!err)
@@ -407,7 +425,8 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 
 void daemon_close(struct daemon *d)
 {
-	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor, &d->old, &d->root };
+	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor, &d->old, &d->root,
+			&d->notify };
 	size_t i;
 
 	hops_close(d->hops);
@@ -421,40 +440,48 @@ void daemon_close(struct daemon *d)
 	free(d);
 }
 
-static int get_ready(struct daemon *d, struct err *e)
+int daemon_get_ready(struct daemon *d, struct err *e)
 {
 	struct rtnl_link link;
 	int err = rtnl_link_get(d->opt.iface, &link);
 
 	if (err)
 		return err_set(e, err, "cannot look at %s: %s", d->opt.iface, strerror(-err));
+	d->policy.underlay = d->underlay = link.ifindex;
 	d->running = link.running;
-	d->root = open(d->in.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	d->out = burst_new();
 	return d->out ? 0 : err_set(e, -ENOMEM, "out of memory");
 }
 
-int daemon_up(struct daemon **out, const struct load_options *o, const struct instance *in,
-	      const struct daemon_before *before, char *notice, size_t size, struct err *e)
+struct daemon *daemon_new(const struct load_options *o, const struct instance *in,
+			  const struct daemon_before *before)
 {
 	struct daemon *d = calloc(1, sizeof(*d));
-	int err;
 
 	if (!d)
-		return err_set(e, -ENOMEM, "out of memory");
+		return NULL;
 	d->opt = *o;
 	d->in = *in;
 	d->before = *before;
 	if (before->there)
 		d->info = before->info;
-	d->owner = geteuid();
 	d->policy.opt = &d->opt;
 	d->fixed_port = o->port_fixed;
-	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = -1;
-	err = index_of(o->iface, true, &d->underlay, e);
-	d->policy.underlay = d->underlay;
-	if (!err)
-		err = get_ready(d, e);
+	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = d->notify = -1;
+	return d;
+}
+
+int daemon_up(struct daemon **out, const struct load_options *o, const struct instance *in,
+	      const struct daemon_before *before, char *notice, size_t size, struct err *e)
+{
+	struct daemon *d = daemon_new(o, in, before);
+	int err;
+
+	if (!d)
+		return err_set(e, -ENOMEM, "out of memory");
+	d->owner = geteuid();
+	d->root = open(d->in.root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	err = daemon_get_ready(d, e);
 	if (!err)
 		err = bring_up(d, notice, size, e);
 	if (!err) {

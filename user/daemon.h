@@ -38,6 +38,22 @@ struct daemon_told {
 int daemon_up(struct daemon **d, const struct load_options *o, const struct instance *in,
 	      const struct daemon_before *before, char *notice, size_t size, struct err *e);
 
+/*
+ * One process brings it up, another one runs it, and needs no privileges to begin with. daemon_pack() wraps
+ * up what is open as one descriptor, the caller's (parcel.h); daemon_leave() lets go of @d, whose
+ * predecessor, if there is one, is told to end when @packed is true, and goes on else. daemon_unpack() takes
+ * over, and closes @parcel. 0 or -errno with @e set.
+ */
+int daemon_pack(const struct daemon *d, struct err *e);
+void daemon_leave(struct daemon *d, bool packed);
+int daemon_unpack(struct daemon **d, const char *iface, int parcel, struct err *e);
+
+/*
+ * Has the daemon tell the service manager at @fd (notify.h; the daemon's to close) how it fares, and that it
+ * is alive if @watchdog, in ns, is not 0. So does each successor, in the same control group.
+ */
+void daemon_supervise(struct daemon *d, int fd, __u64 watchdog);
+
 /* What it is at the moment, as published in map `info` and `self`. */
 const struct bed4_info *daemon_info(const struct daemon *d);
 const struct bed4_self *daemon_self(const struct daemon *d);

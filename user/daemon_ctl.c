@@ -31,21 +31,36 @@ static void serve_root(struct daemon *d, int conn)
 
 #define HANDOVER_PATIENCE 60 /* s for the successor to come up */
 
+/* Waiting is no hanging: the watchdog is told so. */
+static bool await_successor(struct daemon *d, int conn)
+{
+	__u64 until = daemon_now() + HANDOVER_PATIENCE * NSEC_PER_SEC;
+
+	while (!ctl_wait(conn, 100) && daemon_now() < until)
+		daemon_notify_alive(d, daemon_now());
+	return ctl_await_go(conn, 1);
+}
+
 /*
  * A successor gets what cannot be opened twice. Until it says that it is up we wait, so that nothing is
  * read by both; if it does not, we go on.
  */
 static void hand_over(struct daemon *d, int conn)
 {
-	struct ctl_reply reply = { .fds = { d->ctl, d->tun, d->udp }, .fd_count = 3 };
+	struct ctl_reply reply = { .fds = { d->ctl, d->tun, d->udp, d->notify },
+				   .fd_count = d->notify >= 0 ? 4 : 3 };
 
+	snprintf(reply.text, sizeof(reply.text), "%llu", (unsigned long long)d->watchdog);
+	daemon_notify_reload(d);
 	tunnel_write_all(&d->tunnel, daemon_now(), &d->actions);
 	daemon_carry_out(d);
 	ctl_send(conn, &reply);
-	d->stop = ctl_await_go(conn, HANDOVER_PATIENCE);
+	d->stop = d->handed_over = await_successor(d, conn);
 	close(conn);
-	if (!d->stop)
-		log_error("a successor took over and did not come up; going on");
+	if (d->stop)
+		return;
+	log_error("a successor took over and did not come up; going on");
+	daemon_notify_ready(d);
 }
 
 void daemon_read_ctl(struct daemon *d)

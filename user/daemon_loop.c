@@ -15,6 +15,7 @@
 #include "core/icmp4.h"
 #include "daemon_priv.h"
 #include "io/ctl.h"
+#include "io/join.h"
 #include "io/privs.h"
 #include "io/rtnl.h"
 #include "io/tun.h"
@@ -55,21 +56,15 @@ static __u32 degraded(const struct daemon *d)
 	return d->tunnel.peer.state == PEER_ODD_PORT ? BED4_DEGRADED_ODD_PORT : BED4_DEGRADED_NO_RA;
 }
 
-static const char *degraded_text(__u32 degraded)
-{
-	if (degraded & BED4_DEGRADED_NO_LISTEN)
-		return "the address that it listens on is gone from this machine";
-	return degraded & BED4_DEGRADED_ODD_PORT ? "the NAT gives odd external ports only" :
-						   "the router does not answer";
-}
-
 static void tell_ready(struct daemon *d)
 {
 	void (*ready)(void *arg, bool degraded) = d->told.ready;
 
 	d->told.ready = NULL;
-	if (ready)
-		ready(d->told.arg, d->info.degraded != 0);
+	if (!ready)
+		return;
+	ready(d->told.arg, d->info.degraded != 0);
+	daemon_notify_ready(d);
 }
 
 static void publish_state(struct daemon *d)
@@ -80,9 +75,10 @@ static void publish_state(struct daemon *d)
 		d->info.degraded = now;
 		fastpath_set_info(d->fp, &d->info);
 		if (now)
-			log_error("degraded: %s", degraded_text(now));
+			log_error("degraded: %s", daemon_degraded_text(now));
 		else
 			log_info("no longer degraded");
+		daemon_notify_status(d);
 	}
 	if (d->info.neigh_full != d->tunnel.refused) {
 		d->info.neigh_full = (__u32)d->tunnel.refused;
@@ -433,6 +429,7 @@ static void timers(struct daemon *d)
 	}
 	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);
+	daemon_notify_alive(d, now);
 }
 
 /* Milliseconds to the next thing that time makes due, rounded up. */
@@ -448,6 +445,8 @@ static int until_due(const struct daemon *d)
 		due = d->hops_at;
 	if (d->check_at < due)
 		due = d->check_at;
+	if (d->watchdog && d->watchdog_at < due)
+		due = d->watchdog_at;
 	if (d->told.ready && d->ready_by < due)
 		due = d->ready_by;
 	if (due <= now)
@@ -546,6 +545,8 @@ static void finish(struct daemon *d)
 	struct ctl_reply reply = {};
 	int conn = d->stop_conn;
 
+	if (!d->handed_over)
+		daemon_notify_stop(d);
 	daemon_close(d);
 	if (conn)
 		ctl_reply(conn, &reply);
@@ -569,13 +570,19 @@ static int begin(struct daemon *d, int sig, struct err *e)
 
 	if (err)
 		return err_set(e, err, "cannot set up the event loop: %s", strerror(-err));
-	err = privs_drop(e);
+	/* A service's next process is to be found where the last one was, and to see no more than that. */
+	if (d->notify >= 0 && d->old_pid)
+		err = join_process(d->old_pid, e);
+	if (!err)
+		err = privs_drop(e);
 	if (!err)
 		err = privs_confine(e);
 	if (err)
 		return err;
-	if (d->old >= 0)
+	if (d->old >= 0) {
+		daemon_notify_ready(d);
 		ctl_go(d->old);
+	}
 	d->old = -1;
 	return 0;
 }

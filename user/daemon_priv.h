@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "io/ctl.h"
 #include "io/burst.h"
+#include "io/fastpath.h"
 #include "io/gso.h"
 #include "io/hops.h"
 
@@ -42,6 +43,7 @@ struct daemon {
 	__u64 ready_by;
 	struct daemon_before before;
 	int old; /* connection to the daemon that hands over, -1 none */
+	pid_t old_pid; /* its process */
 	int root; /* the bpffs, for a tool that does not see it */
 	uid_t owner; /* who loaded it, and may speak to it beside root */
 	int failed; /* -errno: why it cannot go on, 0 none */
@@ -50,6 +52,10 @@ struct daemon {
 	__u64 hops_at; /* next refreshing of the gateways in use */
 	__u64 check_at; /* next look whether the maps are as we left them */
 	__u64 pulse_at; /* next look at what the fast path sends to the router */
+	int notify; /* to the service manager, -1 none */
+	__u64 watchdog; /* ns of silence after which it takes us for dead, 0 never */
+	__u64 watchdog_at; /* when to be heard next */
+	bool handed_over; /* a successor goes on: the service does not end with us */
 	int epoll;
 	__u64 now; /* of the packets being read */
 	bool stop;
@@ -72,6 +78,22 @@ __u32 daemon_seconds(void);
 int daemon_watch(struct daemon *d, int fd, enum daemon_source id);
 void daemon_publish_self(struct daemon *d);
 void daemon_carry_out(struct daemon *d); /* d->actions, all of them */
+
+/* daemon_notify.c, each nothing where there is no service manager: */
+void daemon_notify_ready(struct daemon *d); /* or ready again, after daemon_notify_reload() */
+void daemon_notify_status(struct daemon *d);
+void daemon_notify_reload(struct daemon *d);
+void daemon_notify_stop(struct daemon *d);
+void daemon_notify_alive(struct daemon *d, __u64 now); /* when it is time for that */
+const char *daemon_degraded_text(__u32 degraded);
+
+/* daemon.c, the parts of coming up that daemon_pack.c does too. NULL: no memory. */
+struct daemon *daemon_new(const struct load_options *o, const struct instance *in,
+			  const struct daemon_before *before);
+int daemon_get_ready(struct daemon *d, struct err *e);
+int daemon_configure(const struct daemon *d, struct fastpath_config *c, struct err *e);
+int daemon_begin_core(struct daemon *d, struct err *e); /* with what it has to know of the past */
+int daemon_watch_hops(struct daemon *d, struct err *e);
 
 /* daemon_ctl.c: */
 void daemon_read_ctl(struct daemon *d); /* one request */

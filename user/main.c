@@ -18,6 +18,7 @@ static const struct command {
 	{ "status", cmd_status, "[IFACE]", "what is loaded and how it fares" },
 	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },
 	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them" },
+	{ "service", cmd_service, "load|run|end IFACE", "the steps of the systemd unit 6bed4@IFACE" },
 	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port" },
 };
 

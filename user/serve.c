@@ -71,9 +71,9 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 }
 
 /* Who cannot be asked by 6bed4ctl tells how to end it, and what it lacks. */
-static void print_bare(FILE *f, const struct serving *s)
+static void print_bare(FILE *f, struct daemon *d)
 {
-	const struct advice *a = daemon_advice(s->d);
+	const struct advice *a = daemon_advice(d);
 	unsigned int i;
 
 	fprintf(f, "  process    %d, without privileges; SIGTERM ends it\n", (int)getpid());
@@ -81,14 +81,14 @@ static void print_bare(FILE *f, const struct serving *s)
 		fprintf(f, "  as root    %s\n", a->command[i]);
 }
 
-static void print_set_up(FILE *f, const struct serving *s)
+void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before, const struct daemon *d,
+		 const char *notice)
 {
-	const struct load_options *o = s->opt;
 	char text[INET_ADDRSTRLEN];
 	unsigned int i;
 
 	fprintf(f, "%s: %s on %s%s\n", o->iface, opt_role_name(o->role), o->tun,
-		s->before->there ? ", taken over" : "");
+		before->there ? ", taken over" : "");
 	if (o->has_file)
 		fprintf(f, "  config     " CONF_DIR "/%s.conf\n", o->iface);
 	fprintf(f, "  listen     %s:%u\n", inet_ntop(AF_INET, &o->listen, text, sizeof(text)), o->port);
@@ -97,13 +97,11 @@ static void print_set_up(FILE *f, const struct serving *s)
 			BED4_PORT);
 	for (i = 0; i < o->v6_count; i++)
 		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
-	print_address(f, daemon_self(s->d), o->port_fixed);
+	print_address(f, daemon_self(d), o->port_fixed);
 	fprintf(f, "  mtu        %u\n", o->mtu);
-	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(s->d)->mode));
-	if (*s->notice)
-		fprintf(f, "  notice     %s\n", s->notice);
-	if (s->in->bare)
-		print_bare(f, s);
+	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(d)->mode));
+	if (*notice)
+		fprintf(f, "  notice     %s\n", notice);
 }
 
 /* The last word on the pipe: the exit code, then what the user is to read. */
@@ -119,7 +117,9 @@ static void tell(struct serving *s, int code, const char *error)
 	if (error)
 		fprintf(f, "%s: %s\n", program_invocation_short_name, error);
 	else
-		print_set_up(f, s);
+		serve_print(f, s->opt, s->before, s->d, s->notice);
+	if (!error && s->in->bare)
+		print_bare(f, s->d);
 	if (code == EXIT_DEGRADED)
 		fprintf(f, "%s: no answer from the router within %u s: is UDP to its port %d let through? "
 			   "Still trying in the background\n", program_invocation_short_name, s->opt->wait,
@@ -148,7 +148,7 @@ static unsigned int log_to(const struct load_options *o)
 }
 
 /* What there is to say goes through the pipe, and later to the log. */
-static void leave_terminal(bool log_to_stderr)
+void serve_leave_terminal(bool log_to_stderr)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -159,7 +159,7 @@ static void leave_terminal(bool log_to_stderr)
 	close(null);
 }
 
-static void block_signals(void)
+void serve_block_signals(void)
 {
 	sigset_t set;
 
@@ -177,11 +177,11 @@ static int be_daemon(struct serving *s)
 	struct err e = {};
 	int err;
 
-	block_signals();
+	serve_block_signals();
 	setsid();
 	(void)!chdir("/");
 	if (!s->opt->foreground)
-		leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
+		serve_leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
 	log_open(s->opt->iface, log_to(s->opt));
 	err = daemon_up(&s->d, s->opt, s->in, s->before, s->notice, sizeof(s->notice), &e);
 	if (!err && s->opt->role == BED4_ROLE_PEER)
@@ -227,15 +227,14 @@ static int await_report(int fd, int *lock)
 	return code;
 }
 
-/* It did not come up. What it made is removed, but for what was there before and goes on. */
-static void undo(const struct serving *s)
+void serve_undo(const struct instance *in, const struct daemon_before *before)
 {
 	struct err e = {};
 	int err;
 
-	if (s->before->there || s->in->bare)
+	if (before->there || in->bare)
 		return;
-	err = clean_pinned(s->in, &e);
+	err = clean_pinned(in, &e);
 	if (err && err != -ENOENT)
 		fprintf(stderr, "%s: %s\n", program_invocation_short_name, e.text);
 }
@@ -345,7 +344,7 @@ static int keep_behind(const struct serving *s, pid_t pid, int code)
 		return code;
 	setsid();
 	(void)!chdir("/");
-	leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
+	serve_leave_terminal(log_to(s->opt) & LOG_TO_STDERR);
 	_exit(keep(s, pid));
 }
 
@@ -360,7 +359,7 @@ static int await(const struct serving *s, int fd, pid_t pid, int lock)
 	}
 	if (code < 0 || code == EXIT_FAILED) {
 		waitpid(pid, NULL, 0);
-		undo(s);
+		serve_undo(s->in, s->before);
 		code = EXIT_FAILED;
 	}
 	if (lock >= 0)
@@ -382,7 +381,7 @@ int serve(const struct load_options *o, const struct instance *in, const struct 
 		return EXIT_FAILED;
 	}
 	if (o->foreground || o->kept)
-		block_signals();
+		serve_block_signals();
 	pid = fork();
 	if (pid < 0) {
 		fprintf(stderr, "%s: cannot fork: %s\n", program_invocation_short_name, strerror(errno));

@@ -15,6 +15,20 @@
  */
 int serve_before(const char *iface, struct daemon_before *b, struct err *e);
 
+/* Tells people what was set up; @notice may be "". */
+void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before, const struct daemon *d,
+		 const char *notice);
+
+/* It did not come up: what it made is removed, but for what was there before and goes on. */
+void serve_undo(const struct instance *in, const struct daemon_before *before);
+
+/*
+ * For a process that becomes a daemon: its signals come by descriptor, and it has no terminal, but for
+ * messages where @log_to_stderr.
+ */
+void serve_block_signals(void);
+void serve_leave_terminal(bool log_to_stderr);
+
 /*
  * Brings the instance up and returns the exit code of the command. @lock, the instance's, is closed when
  * it is up; messages have been printed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The control socket, both ends; see ctl.h. Proved by selftests/net. */
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -62,6 +63,14 @@ static bool trusted(int fd, uid_t owner)
 	       (!cred.uid || cred.uid == owner);
 }
 
+uid_t ctl_owner(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) ? 0 : cred.uid;
+}
+
 int ctl_accept(int fd, uid_t owner, char *buf, size_t size)
 {
 	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
@@ -110,6 +119,13 @@ void ctl_reply(int conn, const struct ctl_reply *reply)
 	close(conn);
 }
 
+bool ctl_wait(int conn, int ms)
+{
+	struct pollfd on = { .fd = conn, .events = POLLIN };
+
+	return poll(&on, 1, ms) > 0;
+}
+
 bool ctl_await_go(int conn, unsigned int seconds)
 {
 	char byte;
@@ -125,12 +141,14 @@ void ctl_go(int conn)
 
 static int receive(int fd, struct ctl_reply *reply)
 {
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(CTL_FDS * sizeof(int))] = {};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(CTL_FDS * sizeof(int)) +
+					      CMSG_SPACE(sizeof(struct ucred))] = {};
 	struct iovec iov[] = { { &reply->code, sizeof(reply->code) },
 			       { reply->text, CTL_TEXT - 1 } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = control,
 			      .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	struct ucred cred = {};
 	struct cmsghdr *c;
 
 	if (n < 0)
@@ -139,18 +157,21 @@ static int receive(int fd, struct ctl_reply *reply)
 		return -EPROTO;
 	reply->text[(size_t)n - sizeof(reply->code)] = 0;
 	for (c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS)
+			memcpy(&cred, CMSG_DATA(c), sizeof(cred));
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		reply->fd_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(reply->fds, CMSG_DATA(c), reply->fd_count * sizeof(int));
 	}
+	reply->pid = cred.pid;
 	return 0;
 }
 
 int ctl_ask_open(const char *iface, const char *request, unsigned int seconds, struct ctl_reply *reply,
 		 struct err *e)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), err;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), on = 1, err;
 	struct sockaddr_un sun;
 	char name[64];
 	socklen_t len;
@@ -168,6 +189,8 @@ int ctl_ask_open(const char *iface, const char *request, unsigned int seconds, s
 		close(fd);
 		return err_set(e, -EPERM, "the socket @%s is neither root's nor ours; see `ss -xlp`", name);
 	}
+	if (!err && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)))
+		err = -errno;
 	if (!err && send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
 		err = -errno;
 	if (!err)

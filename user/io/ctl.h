@@ -22,10 +22,14 @@ struct ctl_reply {
 	char text[CTL_TEXT];
 	int fds[CTL_FDS]; /* the receiver's to close */
 	unsigned int fd_count;
+	pid_t pid; /* who has sent it, as the kernel tells; 0 unknown */
 };
 
 /* Binds and listens on the abstract name. Returns a non-blocking descriptor or -errno. */
 int ctl_bind(const char *name);
+
+/* Who has bound the socket, and may speak to it beside root; 0 if the kernel does not tell. */
+uid_t ctl_owner(int fd);
 
 /*
  * Takes one connection and its request from @fd: the caller must be root or @owner. Returns
@@ -36,6 +40,9 @@ int ctl_accept(int fd, uid_t owner, char *buf, size_t size);
 /* Answers on @conn; the second closes it, too. */
 void ctl_send(int conn, const struct ctl_reply *reply);
 void ctl_reply(int conn, const struct ctl_reply *reply);
+
+/* Waits for @conn to say something or to close, at most @ms. */
+bool ctl_wait(int conn, int ms);
 
 /*
  * A second step after an answer: who asked says go (and closes the connection), or closes it without.

@@ -5,6 +5,7 @@
  * know the protocol. Proved by selftests/prog and selftests/net.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,7 @@ static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 	if (!err) {
 		bed4_tc_bpf__destroy(fp->tc);
 		fp->tc = tc;
+		fp->set_neigh = programs ? bpf_program__fd(tc->progs.bed4_set_neigh) : -1;
 		return 0;
 	}
 	bed4_tc_bpf__destroy(tc);
@@ -392,7 +394,7 @@ int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made 
 
 bool fastpath_has_xdp(const struct fastpath *fp)
 {
-	return fp->xdp != NULL;
+	return fp->mode == BED4_MODE_NATIVE || fp->mode == BED4_MODE_GENERIC;
 }
 
 int fastpath_guard_fd(const struct fastpath *fp)
@@ -412,6 +414,64 @@ static int open_bare(struct fastpath **out, struct fastpath *fp, struct err *e)
 	}
 	fastpath_close(fp);
 	return err_set(e, err, "out of memory");
+}
+
+void fastpath_give(const struct fastpath *fp, int fds[FASTPATH_FDS])
+{
+	unsigned int i;
+
+	_Static_assert(sizeof(fastpath_map_names) / sizeof(*fastpath_map_names) == FASTPATH_FDS,
+		       "one for each map, and one in the place of NULL");
+	for (i = 0; fastpath_map_names[i]; i++)
+		fds[i] = fastpath_map_fd(fp, fastpath_map_names[i]);
+	fds[i] = fp->set_neigh;
+}
+
+/* The object is opened for its table of maps only; the kernel never sees it. */
+static int take_maps(struct fastpath *fp, const int fds[FASTPATH_FDS])
+{
+	struct bpf_map *map;
+	int i, err = 0;
+	__u32 size;
+
+	for (i = 0; !err && fastpath_map_names[i]; i++) {
+		map = bpf_object__find_map_by_name(fp->tc->obj, fastpath_map_names[i]);
+		if (!map)
+			return -ENOENT;
+		size = bpf_map__value_size(map);
+		err = bpf_map__reuse_fd(map, fds[i]);
+		if (!err && bpf_map__value_size(map) != size)
+			err = -EPROTO;
+	}
+	return err;
+}
+
+int fastpath_take(struct fastpath **out, const struct fastpath_config *config, enum bed4_mode mode,
+		  const int fds[FASTPATH_FDS], struct err *e)
+{
+	struct fastpath *fp = calloc(1, sizeof(*fp));
+	int err;
+
+	if (!fp)
+		return err_set(e, -ENOMEM, "out of memory");
+	fp->config = *config;
+	fp->config.pin_dir = fp->pin_dir; /* none: it makes no pins */
+	fp->mode = mode;
+	fastpath_set_up_libraries(fp->pin_dir);
+	fp->set_neigh = fcntl(fds[FASTPATH_FDS - 1], F_DUPFD_CLOEXEC, 0);
+	fp->taken = true;
+	fp->tc = bed4_tc_bpf__open();
+	err = fp->set_neigh < 0 || !fp->tc ? -errno : take_maps(fp, fds);
+	if (!err)
+		err = map_all(fp);
+	if (!err)
+		err = fastpath_open_events(fp);
+	if (!err) {
+		*out = fp;
+		return 0;
+	}
+	fastpath_close(fp);
+	return err_set(e, err, "cannot use the maps that were handed over: %s", strerror(-err));
 }
 
 int fastpath_open(struct fastpath **out, const struct fastpath_config *config, struct err *e)
@@ -461,6 +521,8 @@ void fastpath_close(struct fastpath *fp)
 		munmap(fp->losses, sizeof(*fp->losses));
 	if (fp->prog)
 		xdp_program__close(fp->prog);
+	if (fp->taken && fp->set_neigh >= 0)
+		close(fp->set_neigh);
 	bed4_xdp_bpf__destroy(fp->xdp);
 	bed4_tc_bpf__destroy(fp->tc);
 	free(fp);

@@ -46,7 +46,21 @@ int fastpath_open(struct fastpath **fp, const struct fastpath_config *config, st
  */
 int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made *before, struct err *e);
 
-/* Will attaching put XDP programs to work? Then next hops are cached. */
+/*
+ * What another process needs to go on with what this one has loaded: descriptors of the maps, in the order
+ * of their names, and of the program that changes neighbours. Borrowed.
+ */
+#define FASTPATH_FDS 16
+void fastpath_give(const struct fastpath *fp, int fds[FASTPATH_FDS]);
+
+/*
+ * The same by that other process, which may neither load nor attach with it: @mode is the one in effect,
+ * @fds stay the caller's. 0; -EPROTO: they are other maps; other -errno, all with @e set.
+ */
+int fastpath_take(struct fastpath **fp, const struct fastpath_config *config, enum bed4_mode mode,
+		  const int fds[FASTPATH_FDS], struct err *e);
+
+/* Will attaching put XDP programs to work, or has it? Then next hops are cached. */
 bool fastpath_has_xdp(const struct fastpath *fp);
 
 /* The program that the TUN device asks before it queues a packet, in all modes; borrowed. */

@@ -194,7 +194,7 @@ int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const st
 
 	if (fastpath_is_bare(fp))
 		return 0;
-	if (bpf_prog_test_run_opts(bpf_program__fd(fp->tc->progs.bed4_set_neigh), &run))
+	if (bpf_prog_test_run_opts(fp->set_neigh, &run))
 		return -errno;
 	return (int)run.retval == -ENOENT ? add_neigh(fp, in6, n) : 0;
 }

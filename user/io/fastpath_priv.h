@@ -23,6 +23,8 @@ struct fastpath {
 	struct bed4_tc_bpf *tc; /* all maps are in it; NULL: without BPF */
 	struct bed4_xdp_bpf *xdp; /* NULL unless the mode needs it */
 	struct xdp_program *prog; /* of `xdp`; NULL: attached alone, as the one that it replaces */
+	int set_neigh; /* the program that changes a neighbour in place, -1 not loaded */
+	bool taken; /* from another process, and then `set_neigh` is ours to close */
 	struct owner owner; /* recognises what an earlier load has attached */
 	struct bed4_count *slow;
 	size_t slow_size;
