@@ -15,12 +15,14 @@ VECTORS=$TOP/selftests/net/vectors.py
 PREFIX=2001:db8:64::/64
 ROUTER4=192.0.2.1
 
-check "addresses" ns_add empty
-check "  are what addr says" ns empty python3 "$VECTORS" addr "$DOC" "$CTL"
-# The page could be wrong, too: turn a digit of an address, of a verdict, and of a datagram.
 changed() { sed "$1" "$DOC" >"$WORK/changed.md" && ! cmp -s "$DOC" "$WORK/changed.md"; }
-check "one wrong digit in the page" changed 's/^| 1.2.3.4:256 | 00:01/| 1.2.3.4:256 | 00:02/'
-check "  would be seen" not ns empty python3 "$VECTORS" addr "$WORK/changed.md" "$CTL"
+
+if [ "$MODE" = tc ]; then # the same whatever the mode
+	ns_add empty
+	check "addresses are what addr says" ns empty python3 "$VECTORS" addr "$DOC" "$CTL"
+	check "one wrong digit in the page" changed 's/^| 1.2.3.4:256 | 00:01/| 1.2.3.4:256 | 00:02/'
+	check "  would be seen" not ns empty python3 "$VECTORS" addr "$WORK/changed.md" "$CTL"
+fi
 
 # --- a router and two peers at the page's addresses ---------------------------------------------------------
 
@@ -103,7 +105,7 @@ check "a direct path is found" wait_for 60 direct
 seen_soon ns-peer na-peer
 check "data, straight" send
 seen_soon data-straight
-sed 's/^c350c352 0044a14e/c350c352 0044a14f/' "$DOC" >"$WORK/changed.md"
+changed 's/^c350c352 0044a14e/c350c352 0044a14f/'
 DOC=$WORK/changed.md
 check "a datagram that never was would be missed" not seen data-straight
 finish
