@@ -122,7 +122,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o) \
+		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
@@ -153,7 +153,7 @@ $(BUILD)/cov/%.o: %.c
 # What talks to the kernel is linked whole; the fuzzer stands in for the calls below it.
 $(BUILD)/fuzz/fuzz_netlink: $(addprefix $(BUILD)/cov/user/io/,nl.o rtnl.o hops.o device.o)
 $(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
-$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o words.o \
+$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o words.o advice.o \
 		io/maps_view.o io/pin.o)
 $(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
 
