@@ -11,11 +11,27 @@
 #include "6bed4/map.h"
 #include "err.h"
 
-#define OPT_V4_MAX 64
+#define OPT_V4_MAX  64
+#define OPT_ENTRIES 192 /* more than can be remembered: all options once, repeatable ones as often as may be */
 
 struct opt_v4 {
 	__be32 addr; /* host bits are 0 */
 	unsigned int len;
+};
+
+/* Where a value comes from; what comes first here comes before what is said there. */
+enum opt_source {
+	OPT_SAID, /* in this call */
+	OPT_EARLIER, /* in the call of an earlier load */
+	OPT_FILE,
+	OPT_DEFAULT,
+};
+
+/* One value that was given. */
+struct opt_entry {
+	__u8 option; /* index into the table */
+	__u8 source; /* enum opt_source */
+	unsigned short line; /* of the file, else 0 */
 };
 
 /* A `*_set` or a count of 0 says "not given"; sizes and bounds have been checked. */
@@ -54,6 +70,8 @@ struct load_options {
 	bool eager_tcp;
 	bool foreground;
 	bool has_file; /* its configuration file was read, too */
+	struct opt_entry entries[OPT_ENTRIES]; /* in the order in which they were given */
+	unsigned int entry_count;
 	char given[BED4_OPTIONS_LEN]; /* what was said, "name value\n" each: a reload begins with it */
 };
 
@@ -61,7 +79,9 @@ struct load_options {
 struct opt_words {
 	struct load_options set; /* with defaults that do not depend on the machine */
 	unsigned int seen; /* a bit for each option */
-	size_t used; /* of `text` */
+	enum opt_source source; /* of those to come */
+	unsigned int line; /* likewise, of the file */
+	size_t used; /* of `text`, which has a line for each entry */
 	char text[BED4_OPTIONS_LEN]; /* as `given` */
 };
 
@@ -84,10 +104,17 @@ int opt_parse_words(struct opt_words *w, int argc, char **argv, struct err *e);
 
 /*
  * All words are in: takes the options that only @base has ("name value\n" each, NULL none), what was said
- * at an earlier load, then those that only @file has, which are not among what was said. Settles the role,
+ * at an earlier load, then those that only @file has (NULL none), which are not among what was said. Settles the role,
  * and refuses what does not go together. 0 or -errno with @e set.
  */
-int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const char *file, struct err *e);
+int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const struct opt_words *file,
+	       struct err *e);
+
+/* Where the @nth value (from 0) of the option @name comes from. *@line is set for a file, else 0. */
+enum opt_source opt_source(const struct load_options *o, const char *name, unsigned int nth, unsigned int *line);
+
+/* The first line of the file that names an option, or 0. */
+unsigned int opt_line(const struct load_options *o, const char *name);
 
 /*
  * The last three in one, for a `load` without a past. Fills defaults that do not depend on the machine

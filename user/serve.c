@@ -13,8 +13,8 @@
 
 #include "clean.h"
 #include "cmd.h"
-#include "conf.h"
 #include "log.h"
+#include "optfile.h"
 #include "serve.h"
 #include "sane.h"
 #include "settle.h"
@@ -70,6 +70,17 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 		fprintf(f, "  dns        IN AAAA %s\n", text);
 }
 
+/* Every option in effect, and where its value comes from. */
+static void print_options(FILE *f, const struct load_options *o)
+{
+	struct effective l;
+	char path[OPTFILE_PATH];
+
+	settle_list(o, &l);
+	fprintf(f, "  options\n");
+	effective_print(f, &l, optfile_path(o->iface, path));
+}
+
 static void print_set_up(FILE *f, const struct serving *s)
 {
 	const struct load_options *o = s->opt;
@@ -91,6 +102,7 @@ static void print_set_up(FILE *f, const struct serving *s)
 	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(s->d)->mode));
 	if (*s->notice)
 		fprintf(f, "  notice     %s\n", s->notice);
+	print_options(f, o);
 }
 
 /* The last word on the pipe: the exit code, then what the user is to read. */

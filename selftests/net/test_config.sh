@@ -33,6 +33,15 @@ check "  and it works" wait_for 10 pings router $HOST6 1
 check "  the MTU is the file's" equal "$(option mtu)" 1400
 check "  a key that stands alone is a switch" equal "$(option clamp-mss)" on
 check "load says which file it has read" says "config     /etc/6bed4/eth0.conf" conf_ctl reload eth0
+from() { says "  $1  *$2  *$3\$" cat "$WORK/load.out"; }
+conf_ctl reload eth0 --df >"$WORK/load.out" 2>&1
+check "load says where each value comes from: a line of the file" from mtu 1400 /etc/6bed4/eth0.conf:4
+check "  a key that stands alone" from clamp-mss on /etc/6bed4/eth0.conf:6
+check "  an option" from df on option
+check "  a default" from dscp copy default
+conf_ctl reload eth0 --df=off >"$WORK/load.out" 2>&1
+check "  an option of this reload" from df off option
+check "reload as it is" conf_ctl reload eth0
 check "the same again changes nothing" says "nothing changed" conf_ctl load eth0
 check "a word of the command line comes first" conf_ctl reload eth0 --mtu 1300
 check "  status says so" equal "$(option mtu)" 1300
