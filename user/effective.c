@@ -70,7 +70,9 @@ static void draw_source(struct effective_row *r, const struct effective *now)
 		like = find(now, r->name, NULL);
 	r->source = like ? like->source : OPT_DEFAULT;
 	r->line = like ? like->line : 0;
-	if (same || (like && like->source == OPT_EARLIER))
+	if (r->source == OPT_EARLIER)
+		r->source = OPT_SAID;
+	if (same || r->source == OPT_SAID)
 		return;
 	if (r->source == OPT_DEFAULT && follows_machine(r->name))
 		return;

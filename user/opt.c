@@ -650,6 +650,18 @@ enum opt_source opt_source(const struct load_options *o, const char *name, unsig
 	return OPT_DEFAULT;
 }
 
+const char *opt_entry_name(const struct opt_entry *entry)
+{
+	return entry->option < OPTIONS ? table[entry->option].name : "?";
+}
+
+bool opt_entry_fits(const struct opt_entry *entry, enum bed4_role role)
+{
+	unsigned int fits = role == BED4_ROLE_ROUTER ? FOR_ROUTER : FOR_PEER;
+
+	return entry->option < OPTIONS && table[entry->option].flags & fits;
+}
+
 unsigned int opt_line(const struct load_options *o, const char *name)
 {
 	unsigned int line;

@@ -113,6 +113,10 @@ int opt_finish(struct load_options *o, struct opt_words *w, const char *base, co
 /* Where the @nth value (from 0) of the option @name comes from. *@line is set for a file, else 0. */
 enum opt_source opt_source(const struct load_options *o, const char *name, unsigned int nth, unsigned int *line);
 
+/* The name of an entry's option; and is that an option for @role? */
+const char *opt_entry_name(const struct opt_entry *entry);
+bool opt_entry_fits(const struct opt_entry *entry, enum bed4_role role);
+
 /* The first line of the file that names an option, or 0. */
 unsigned int opt_line(const struct load_options *o, const char *name);
 

@@ -96,7 +96,7 @@ static void test_loaded(void **state)
 					"deny-v4 11.0.0.1/32 F as it was then, now see line 2\n"
 					"df on F as it was then\n"
 					"eager-tcp off default\n"
-					"keepalive 20,3 option of an earlier load\n"
+					"keepalive 20,3 option\n"
 					"listen 192.0.2.1 default\n"
 					"mtu 1400 F as it was then, now see line 1\n"
 					"permit-v4 10.0.0.0/8 F as it was then\n"
