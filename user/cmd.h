@@ -34,6 +34,7 @@ int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_neigh(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_features(int argc, char **argv);
 int cmd_addr(int argc, char **argv);
 
 #endif

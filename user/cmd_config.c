@@ -143,7 +143,7 @@ static int say_now(const struct show *s, struct effective *now, struct err *e)
 	memcpy(w.set.iface, s->iface, sizeof(w.set.iface));
 	w.set.role = s->self.role;
 	w.set.role_set = true;
-	if (opt_finish(&o, &w, s->info.given, readable ? &file : NULL, e) && readable) {
+	if (opt_finish(&o, &w, s->info.given, readable ? &file : NULL, readable ? e : NULL) && readable) {
 		opt_words_init(&w); /* the file contradicts what is loaded: as if it were not there */
 		w.set.role = s->self.role;
 		w.set.role_set = true;

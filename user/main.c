@@ -18,6 +18,7 @@ static const struct command {
 	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },
 	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them" },
 	{ "config", cmd_config, "check|show [FILE|IFACE]", "what a file says, what is in effect and why" },
+	{ "features", cmd_features, "[IFACE]...", "what kernel and privileges offer, and what is done without" },
 	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port" },
 };
 

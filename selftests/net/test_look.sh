@@ -37,4 +37,32 @@ every='[.instances[0].hooks[].outcomes[] | select((.text | length) > 0 and (.adv
 check "explain in JSON: each outcome has text and advice" \
 	equal "$(pctl -j stats --explain --all | jq "$every")" "$(pctl -j stats --all | jq '[.instances[0].hooks[].outcomes[]] | length')"
 check "plain stats stays compact" equal "$(pctl -j stats | jq '[.. | objects | select(has("advice"))] | length')" 0
+# --- features ---------------------------------------------------------------------------------------
+available() { jq -r ".features[] | select(.name == \"$1\") | .available" "$WORK/features.json"; }
+links() { ip netns exec "$TAG-router" ip -o link | wc -l; }
+before=$(links)
+check "features: all that is needed is there" rctl features
+rctl features -j >"$WORK/features.json"
+check "features: every line says what is done without it" \
+	equal "$(jq '[.features[] | select((.use | length) == 0 or (.without | length) == 0)] | length' "$WORK/features.json")" 0
+check "features: no program, map or device stays" equal "$(bpftool prog show name bed4_probe; bpftool map show name bed4_probe; links)" "$before"
+# bpftool asks by other means.
+bpftool -j feature probe kernel 2>/dev/null >"$WORK/bpftool.json"
+bpftool_says() { jq -r "$1" "$WORK/bpftool.json"; }
+check "features: bpftool says so too: ring buffers" equal "$(available ringbuf)" "$(bpftool_says .map_types.have_ringbuf_map_type)"
+check "features: bpftool says so too: tries" equal "$(available lpm-trie)" "$(bpftool_says .map_types.have_lpm_trie_map_type)"
+check "features: bpftool says so too: XDP" equal "$(available xdp)" "$(bpftool_says .program_types.have_xdp_prog_type)"
+check "features: bpftool says so too: freplace" equal "$(available freplace)" "$(bpftool_says .program_types.have_ext_prog_type)"
+check "features: bpftool says so too: redirect_neigh" equal "$(available tc-redirect-neigh)" \
+	"$(bpftool_says '.helpers.sched_cls_available_helpers | index("bpf_redirect_neigh") != null')"
+check "features: TC strips here, and so the kernel has the flag" equal "$(available tc-decap-ipv6)" true
+check "features: XDP of veth" equal "$(jq -r '.devices[] | select(.name == "v6") | "\(.driver) \(.xdp_native)"' "$WORK/features.json")" "veth true"
+check "features: one device" equal "$(rctl -j features v6 | jq -r '.devices[].name')" v6
+check "features: no such device" refused 1 "nodev" rctl features nodev
+no_tun() { unshare -m sh -c "mount -t tmpfs none /dev/net && exec $CTL features"; }
+check "features without /dev/net/tun: exit code 1" exits 1 no_tun
+check "  and says what to do" says "no  tun  *NEEDED: .*modprobe tun" no_tun
+poor() { setpriv --bounding-set -all --inh-caps -all "$CTL" features "$@"; }
+check "features without privileges: unknown, not no" equal "$(poor -j | jq -c '[.features[] | select(.group == "maps") | .available] | unique')" "[null]"
+check "  and the privileges are missing" says "no  CAP_BPF" poor
 finish
