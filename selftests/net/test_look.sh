@@ -25,6 +25,9 @@ garbage() { ns inet bash -c "for i in 1 2 3; do printf x >/dev/udp/131.1.0.2/$PO
 garbage
 check "three datagrams that are no packets are counted" wait_for 5 equal_count 3 peer1 malformed
 
+others() { "$CTL" -j status 2>&1 | grep -c netns-; }
+check "the machine's own namespace does not show instances of this one" equal "$(others)" 0
+
 # --- stats --explain --------------------------------------------------------------------------------
 explained() { pctl stats eth0 --explain; }
 shown=$(explained)
