@@ -12,6 +12,10 @@ PREFIX	?= /usr/local
 DESTDIR ?=
 SBINDIR	 = $(PREFIX)/sbin
 MANDIR	 = $(PREFIX)/share/man
+BASHDIR	 = $(PREFIX)/share/bash-completion/completions
+ZSHDIR	 = $(PREFIX)/share/zsh/site-functions
+FISHDIR	 = $(PREFIX)/share/fish/vendor_completions.d
+COMPLETIONS = $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 V	?= 0
 ifeq ($(V),0)
 Q	 = @
@@ -26,7 +30,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils
+	   strace valgrind binutils zsh fish
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -122,7 +126,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o) \
+		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o complete.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
@@ -269,9 +273,14 @@ install: $(BUILD)/6bed4ctl
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(MANDIR)/man8
 	install -m 755 $(BUILD)/6bed4ctl $(DESTDIR)$(SBINDIR)/6bed4ctl
 	install -m 644 docs/6bed4ctl.8 $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	install -d $(COMPLETIONS:%=$(DESTDIR)%)
+	$(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
+	$(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
+	$(BUILD)/6bed4ctl completion fish >$(DESTDIR)$(FISHDIR)/6bed4ctl.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8
+	rm -f $(DESTDIR)$(SBINDIR)/6bed4ctl $(DESTDIR)$(MANDIR)/man8/6bed4ctl.8 \
+		$(DESTDIR)$(BASHDIR)/6bed4ctl $(DESTDIR)$(ZSHDIR)/_6bed4ctl $(DESTDIR)$(FISHDIR)/6bed4ctl.fish
 
 clean:
 	rm -rf $(BUILD)

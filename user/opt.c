@@ -447,13 +447,52 @@ static const struct option {
 
 #define OPTIONS (sizeof(table) / sizeof(*table))
 
+/* Where a setter takes one of few words: those. */
+static const char *const *values_of(const struct option *o)
+{
+	static const char *const account[] = { "off", "all", NULL }, *const dscp[] = { "copy", "zero", NULL };
+
+	if (o->set == set_role)
+		return role_names;
+	if (o->set == set_mode)
+		return mode_names;
+	if (o->set == set_forward)
+		return forward_names;
+	if (o->set == set_csum)
+		return csum_names;
+	if (o->set == set_account)
+		return account;
+	return o->set == set_dscp ? dscp : NULL;
+}
+
+static bool changes_by_reload(const struct option *o)
+{
+	return o->set != set_role && o->set != set_tun;
+}
+
+bool opt_about(unsigned int i, struct opt_about *a)
+{
+	if (i >= OPTIONS)
+		return false;
+	*a = (struct opt_about){
+		.name = table[i].name,
+		.help = table[i].help,
+		.arg = table[i].arg,
+		.values = values_of(&table[i]),
+		.device = table[i].set == set_v6_dev,
+		.repeats = table[i].flags & REPEATS,
+		.reload = changes_by_reload(&table[i]),
+	};
+	return true;
+}
+
 static void help(FILE *f, bool reload)
 {
 	char left[40];
 	size_t i;
 
 	for (i = 0; i < OPTIONS; i++) {
-		if (reload && (table[i].set == set_role || table[i].set == set_tun))
+		if (reload && !changes_by_reload(&table[i]))
 			continue;
 		snprintf(left, sizeof(left), "--%s %s", table[i].name, table[i].arg ? table[i].arg : "");
 		fprintf(f, "  %-22s %s%s\n", left, table[i].help,

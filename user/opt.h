@@ -127,6 +127,17 @@ unsigned int opt_line(const struct load_options *o, const char *name);
  */
 int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e);
 
+/* What the table says of the option number @i, for completion; false: there is none of that number. */
+struct opt_about {
+	const char *name, *help;
+	const char *arg; /* NULL: a switch */
+	const char *const *values; /* all that it may be, up to a NULL; NULL: too many to list */
+	bool device; /* its value is the name of one */
+	bool repeats;
+	bool reload; /* also of that command */
+};
+bool opt_about(unsigned int i, struct opt_about *a);
+
 /* Prints the option table, one line each, for `load --help`. */
 void opt_help_load(FILE *f);
 void opt_help_reload(FILE *f);
