@@ -6,14 +6,16 @@
 
 #include "advice.h"
 #include "cmd.h"
+#include "cmd_watch.h"
 #include "core/outcome.h"
 #include "show.h"
 
 static const char help[] =
-	"Usage: 6bed4ctl stats [IFACE] [--all] [--explain] [-j]\n\n"
+	"Usage: 6bed4ctl stats [IFACE] [--all] [--explain] [--watch [SEC]] [-j]\n\n"
 	"Shows, for each place that sees packets, how many ended in which outcome, with a sentence on\n"
 	"it; --all shows outcomes that have not occurred too. --explain tells instead what each outcome\n"
-	"means and what to do about it, drops first.\n";
+	"means and what to do about it, drops first. --watch shows how fast each grows,\n"
+	"every second or SEC, until q or ^C; with -j an object a line.\n";
 
 struct ask {
 	bool all, explain;
@@ -200,12 +202,18 @@ int cmd_stats(int argc, char **argv)
 {
 	struct json_object *root;
 	struct show_args a;
+	struct watch_words w;
 	struct ask ask = {};
 	int code;
 
+	argc = watch_words(&w, argc, argv);
+	if (argc < 0)
+		return EXIT_USAGE;
 	argc = take_words(&ask, argc, argv);
 	if (show_args(&a, argc, argv, help, true, &code))
 		return code;
+	if (w.on)
+		return watch(&a, &w, true);
 	ask.all = a.all;
 	if (!cmd_json)
 		return show_each(&a, show_one, &ask);
