@@ -218,8 +218,9 @@ soak: deps
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/6bed4ctl $(NET)
 	$(Q)tools/soak.sh $(SOAK_MINUTES) $(SOAK_SEED)
 
-lint: $(SKEL)
+lint: $(SKEL) $(BUILD)/6bed4ctl
 	$(Q)tools/lint.sh
+	$(Q)tools/manual.sh $(BUILD)/6bed4ctl docs/6bed4ctl.8
 	$(Q)tools/analyze.sh $(BUILD)/skel
 
 # --- bench and demo -----------------------------------------------------------------------------
