@@ -264,6 +264,7 @@ static void offer_plain(struct completing *c, const char *words, int argc, char 
 static void behind(struct completing *c, const struct command *cmd, int argc, char **argv)
 {
 	const char *word = argv[argc - 1], *last = argc > 1 ? argv[argc - 2] : "", *value = strchr(word, '=');
+	struct completing with = *c;
 	char before[WORD + 2];
 	struct option_of o;
 
@@ -273,9 +274,9 @@ static void behind(struct completing *c, const struct command *cmd, int argc, ch
 		if (!find_option(cmd->words, word, (size_t)(value - word), &o))
 			return;
 		snprintf(before, sizeof(before), "%s=", o.name);
-		c->before = before;
-		c->prefix = value + 1;
-		offer_alternatives(c, *o.alts ? o.alts : "on|off");
+		with.before = before;
+		with.prefix = value + 1;
+		offer_alternatives(&with, *o.alts ? o.alts : "on|off");
 	} else if (*word == '-') {
 		offer_options(c, cmd->words, argc - 1, argv);
 	} else {
