@@ -16,6 +16,10 @@ DATADIR	 = $(PREFIX)/share/6bed4
 UNITDIR	 = $(PREFIX)/lib/systemd/system
 USERSDIR = $(PREFIX)/lib/sysusers.d
 CONFDIR	 = /etc/6bed4
+BASHDIR	 = $(PREFIX)/share/bash-completion/completions
+ZSHDIR	 = $(PREFIX)/share/zsh/site-functions
+FISHDIR	 = $(PREFIX)/share/fish/vendor_completions.d
+COMPLETIONS = $(BASHDIR) $(ZSHDIR) $(FISHDIR)
 V	?= 0
 ifeq ($(V),0)
 Q	 = @
@@ -30,7 +34,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap
+	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -133,12 +137,14 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o) \
+		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o complete.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o notify.o parcel.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
 	$(Q)$(CC) $(san) $^ -lcmocka -o $@
+
+$(BUILD)/unit/test_watch: $(BUILD)/san/user/watch.o
 
 # Everything there is of something: optimized, without sanitizers.
 $(BUILD)/exhaust/%: $(BUILD)/selftests/exhaust/%.o $(BUILD)/selftests/prog/self.o
@@ -164,7 +170,7 @@ $(BUILD)/cov/%.o: %.c
 # What talks to the kernel is linked whole; the fuzzer stands in for the calls below it.
 $(BUILD)/fuzz/fuzz_netlink: $(addprefix $(BUILD)/cov/user/io/,nl.o rtnl.o hops.o device.o)
 $(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
-$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o words.o \
+$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o words.o advice.o watch.o cmd_watch.o term.o \
 		io/maps_view.o io/pin.o)
 $(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
 
@@ -223,8 +229,9 @@ soak: deps
 	$(Q)$(MAKE) --no-print-directory $(BUILD)/6bed4ctl $(NET)
 	$(Q)tools/soak.sh $(SOAK_MINUTES) $(SOAK_SEED)
 
-lint: $(SKEL)
+lint: $(SKEL) $(BUILD)/6bed4ctl
 	$(Q)tools/lint.sh
+	$(Q)tools/manual.sh $(BUILD)/6bed4ctl docs/6bed4ctl.8
 	$(Q)tools/analyze.sh $(BUILD)/skel
 
 # --- bench and demo -----------------------------------------------------------------------------
@@ -288,6 +295,10 @@ install: $(BUILD)/6bed4ctl
 	install -m 644 docs/6bed4.7 $(DESTDIR)$(MANDIR)/man7
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
+	install -d $(COMPLETIONS:%=$(DESTDIR)%)
+	$(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
+	$(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
+	$(BUILD)/6bed4ctl completion fish >$(DESTDIR)$(FISHDIR)/6bed4ctl.fish
 	sed 's|@SBINDIR@|$(SBINDIR)|' systemd/6bed4@.service.in >$(DESTDIR)$(UNITDIR)/6bed4@.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/6bed4@.service
 	install -m 644 systemd/6bed4.sysusers $(DESTDIR)$(USERSDIR)/6bed4.conf
@@ -298,6 +309,7 @@ uninstall:
 	rm -f $(DESTDIR)$(MANDIR)/man5/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man7/6bed4.7
 	rm -f $(DESTDIR)$(UNITDIR)/6bed4@.service $(DESTDIR)$(USERSDIR)/6bed4.conf
 	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua
+	rm -f $(DESTDIR)$(BASHDIR)/6bed4ctl $(DESTDIR)$(ZSHDIR)/_6bed4ctl $(DESTDIR)$(FISHDIR)/6bed4ctl.fish
 	-rmdir $(DESTDIR)$(DATADIR) $(DESTDIR)$(CONFDIR) 2>/dev/null
 
 # --- packages -----------------------------------------------------------------------------------

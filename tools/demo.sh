@@ -64,17 +64,8 @@ download() { fetch "$1" "$2" "$3" -w '%{speed_download}\n' | tail -1 >"$WORK/spe
 speed() { awk '{ printf "%.0f Mbit/s", $1 * 8 / 1e6 }' "$WORK/speed"; }
 
 report() {
-	local a1 a2 a3
-	a1=$(address peer1) a2=$(address peer2) a3=$(address peer3)
-	cat <<-EOF
-
-	  host6 ------- router ------- internet --+-- peer1    131.1.0.2    $a1
-	  native IPv6   XDP, native mode          +-- peer2    131.2.0.2    $a2
-	  $HOST6 $ROUTER4               +-- NAT      131.3.0.2
-	                $PREFIX            +-- peer3  192.168.7.2  $a3
-
-	Packets at the router, by path:
-	EOF
+	echo
+	echo "Packets at the router, by path:"
 	ns router "$CTL" stats eth0 -j | jq -r '.instances[0].hooks[] | .hook as $h | .outcomes[] |
 		select(.kind == "forward" or .kind == "answer") | [.name, $h, .packets] | @tsv' |
 		awk '{ printf "  %-12s %-7s %8d\n", $1, $2, $3 }'
@@ -88,6 +79,58 @@ report() {
 	echo
 	echo "\$ 6bed4ctl neigh      # on peer1"
 	ns peer1 "$CTL" neigh
+}
+
+# rtt FROM ADDRESS: the mean of five pings, in ms
+rtt() { ns "$1" ping -q -c 5 -i 0.05 -W 2 "$2" | awk -F/ '/^rtt/ { printf "%.2f", $5 }'; }
+
+# way FROM TO ADDRESS: by which path packets go there
+way() {
+	case $2 in
+	host6) echo "by the router" ;;
+	router) echo "to itself" ;;
+	*) case $(neigh_of "$1" "$3" path) in
+		direct) echo "straight" ;;
+		lan) echo "straight, by the LAN" ;;
+		*) echo "by the router" ;;
+		esac ;;
+	esac
+}
+
+# row FROM TO ADDRESS: of the table
+row() {
+	local ms
+	ms=$(rtt "$1" "$3")
+	printf '  %-6s -> %-6s %-37s %-15s %6s\n' "$1" "$2" "$3" \
+		"$([ "$1" = host6 ] && echo "by the router" || way "$@")" "${ms:-lost}"
+}
+
+side() { printf '%-37s%s\n' "$@"; }
+
+# The end: who is where, who reaches whom by which path, and how fast; in 80 columns.
+topology() {
+	local a1 a2 a3
+	a1=$(address peer1) a2=$(address peer2) a3=$(address peer3)
+	echo
+	echo "  native IPv6           IPv4 only"
+	side "  +-------+       +--------------+" "+== peer1 131.1.0.2:$(port_of peer1)"
+	side "  | host6 |=======| router       |====" "|   $a1"
+	side "  +-------+       +--------------+" "+== peer2 131.2.0.2:$(port_of peer2)"
+	side "  $HOST6   $ROUTER4" "|   $a2"
+	side "                  $PREFIX" "+== NAT 131.3.0.2"
+	side "                  fast path $(state router fast_path)" "    +-- peer3 192.168.7.2:$(port_of peer3)"
+	side "  IPv6 =======    IPv6 in UDP ====" "        $a3"
+	echo
+	printf '  %-6s    %-6s %-37s %-15s %6s\n' from to address path RTT/ms
+	row peer1 host6 "$HOST6"
+	row peer1 router "$ROUTER6"
+	row peer1 peer2 "$a2"
+	row peer2 peer1 "$a1"
+	row peer1 peer3 "$a3"
+	row peer3 peer2 "$a2"
+	row peer3 host6 "$HOST6"
+	row host6 peer1 "$a1"
+	row host6 peer3 "$a3"
 }
 
 echo "Building the lab: a native IPv6 host, a router, two peers, one peer behind a strict NAT."
@@ -119,6 +162,8 @@ echo "  $(speed)"
 step "peer3 downloads 20 MB from peer2, by the router" download peer3 peer2 "$(address peer2)"
 echo "  $(speed)"
 report
+
+topology
 
 if [ "${KEEP:-0}" = 1 ]; then
 	trap - EXIT INT TERM

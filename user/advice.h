@@ -1,25 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What only root can do to the TUN device of a process without privileges: the commands, for people to copy.
- * Must not change anything.
+ * What an outcome means for an operator, and what to do about it: longer than the one sentence of
+ * 6bed4/stat.h. Must not know counters.
  */
 #ifndef ADVICE_H
 #define ADVICE_H
 
-#include "opt.h"
+#include <stddef.h>
 
-#define ADVICE_MAX (5 + BED4_V6DEV_MAX)
+#include "6bed4/stat.h"
 
-struct advice {
-	struct bed4_in6 addr, old; /* that the device should have, and should have no longer; 0: none */
-	char command[ADVICE_MAX][128];
-	unsigned int count;
+#define ADVICE_TEXT 640
+
+/* What is put into the texts. */
+struct advice_for {
+	const char *iface, *tun;
+	const char *port; /* its own UDP port, in digits */
 };
 
-/* From now on the device should have @addr, and no longer the one before. */
-void advice_address(struct advice *a, const struct bed4_in6 *addr);
+/*
+ * The advice on @o for that instance; printable, one paragraph without
+ * line breaks, in @buf, which is returned. "" for a number that is no outcome.
+ */
+const char *advice(enum bed4_outcome o, const struct advice_for *f, char buf[ADVICE_TEXT]);
 
-/* Fills in the commands that give the device @tun what it lacks now of what @o says. */
-void advice_make(struct advice *a, const struct load_options *o, unsigned int tun);
+/*
+ * Breaks @text at spaces into lines of at most @width columns, and hands each to @fn. A word that is longer
+ * has a line of its own.
+ */
+void advice_wrap(const char *text, int width, void (*fn)(void *arg, const char *line, int len), void *arg);
 
 #endif

@@ -15,6 +15,29 @@ enum exit_code {
 	EXIT_DEGRADED = 4,
 };
 
+/*
+ * One command. @words is what may stand behind it, for completion: words separated by spaces,
+ *
+ *	--name		an option, alone
+ *	--name=ALT	one with a value
+ *	verb[:PLACES]	what may stand first, and what comes behind it
+ *	@kind...	PLACES for a command without a verb
+ *	%load %reload	the options of those commands, from their table
+ *
+ * PLACES are ALT,ALT,... for one plain word after the other; a * at the end repeats the last one. ALT is A|B|C:
+ * @loaded, @device, @neigh, @outcome, @command, @file, a word in small letters, or one in capitals for what
+ * nobody can list. That it agrees with what the command says itself is tested.
+ */
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args, *help;
+	const char *words;
+};
+
+/* All there are, in the order of the help; ends with a NULL name. */
+extern const struct command commands[];
+
 /* Set by -j and -p before the command or behind: print JSON, and that on many lines. */
 extern bool cmd_json, cmd_pretty;
 
@@ -34,6 +57,9 @@ int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_neigh(int argc, char **argv);
+int cmd_config(int argc, char **argv);
+int cmd_features(int argc, char **argv);
+int cmd_completion(int argc, char **argv);
 int cmd_addr(int argc, char **argv);
 int cmd_service(int argc, char **argv);
 

@@ -10,9 +10,9 @@
 
 #include "clean.h"
 #include "cmd.h"
-#include "conf.h"
 #include "io/caps.h"
 #include "load.h"
+#include "optfile.h"
 #include "serve.h"
 #include "service.h"
 #include "settle.h"
@@ -103,31 +103,11 @@ static int refuse_reload(const struct loading *l, const struct load_options *ask
 	return 0;
 }
 
-static int set_from_file(void *arg, const char *key, const char *value, struct err *e)
-{
-	if (opt_is_momentary(key))
-		return err_set(e, -EINVAL, "--%s is about one call: it cannot stand in a file", key);
-	return opt_word(arg, key, value, e);
-}
-
-/* The instance's configuration file into @file, which is to be empty when there is none. */
-static int read_file(struct opt_words *file, const char *iface, struct err *e)
-{
-	char path[sizeof(CONF_DIR) + BED4_NAME_LEN + 8];
-	int err;
-
-	opt_words_init(file);
-	snprintf(path, sizeof(path), CONF_DIR "/%s.conf", iface);
-	err = conf_read(path, set_from_file, file, e);
-	file->set.has_file = !err;
-	return err == -ENOENT && !*e->text ? 0 : err;
-}
-
 /* Words, what was said at an earlier load (or NULL), file. */
 static int combine(struct loading *l, struct opt_words *w, const char *base, const struct opt_words *file,
 		   struct err *e)
 {
-	int err = opt_finish(&l->opt, w, base, file->text, e);
+	int err = opt_finish(&l->opt, w, base, file, e);
 
 	l->opt.has_file = file->set.has_file;
 	return err;
@@ -217,7 +197,7 @@ static int take_words(struct opt_words *w, struct opt_words *file, int argc, cha
 	}
 	if (ret < 0)
 		return usage(argv[0], &e);
-	ret = read_file(file, w->set.iface, &e);
+	ret = optfile_read(file, w->set.iface, &e);
 	return ret ? explained(ret, &e) : -1;
 }
 
@@ -237,7 +217,7 @@ int load_words(struct opt_words *w)
 {
 	struct opt_words file;
 	struct err e = {};
-	int ret = read_file(&file, w->set.iface, &e);
+	int ret = optfile_read(&file, w->set.iface, &e);
 
 	return ret ? explained(ret, &e) : load_combined(NULL, w, &file, false);
 }

@@ -5,15 +5,17 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "cmd_watch.h"
 #include "core/outcome.h"
 #include "opt.h"
 #include "show.h"
 #include "show_privs.h"
 
 static const char help[] =
-	"Usage: 6bed4ctl status [IFACE] [-j]\n\n"
+	"Usage: 6bed4ctl status [IFACE] [--watch [SEC]] [-j]\n\n"
 	"Shows role, addresses, fast path, packets by path and drops of IFACE, or of every loaded\n"
-	"device. Exit codes: 0 well, 3 nothing loaded, 4 degraded (no router, or the daemon is dead).\n";
+	"device. --watch draws rates instead, every second or SEC, until q or ^C; with -j an object a\n"
+	"line. Exit codes: 0 well, 3 nothing loaded, 4 degraded (no router, or the daemon is dead).\n";
 
 struct totals {
 	__u64 fast, slow, answered, dropped;
@@ -276,11 +278,17 @@ static int show_one(const struct show *s, struct instance_maps *m, void *list)
 int cmd_status(int argc, char **argv)
 {
 	struct json_object *root, *list;
+	struct watch_words w;
 	struct show_args a;
 	int code;
 
+	argc = watch_words(&w, argc, argv);
+	if (argc < 0)
+		return EXIT_USAGE;
 	if (show_args(&a, argc, argv, help, false, &code))
 		return code;
+	if (w.on)
+		return watch(&a, &w, false);
 	if (!cmd_json)
 		return show_each(&a, show_one, NULL);
 	root = show_json();

@@ -81,8 +81,15 @@ static int split(char *line, size_t key_len, char **value, struct err *e)
 	return 0;
 }
 
+/* Who hears of what. */
+struct reader {
+	conf_set_fn set;
+	conf_wrong_fn wrong; /* NULL: the first line that is wrong is the last that is read */
+	void *arg;
+};
+
 /* One line, without its end; it is the caller's copy, and is cut up. */
-static int parse_line(char *line, conf_set_fn set, void *arg, struct err *e)
+static int parse_line(char *line, unsigned int number, const struct reader *r, struct err *e)
 {
 	char *key = skip_spaces(line), *value, stop;
 	size_t n = 0;
@@ -101,11 +108,11 @@ static int parse_line(char *line, conf_set_fn set, void *arg, struct err *e)
 		return err_set(e, -EINVAL, "%.*s: a line begins with the name of an option, without dashes",
 			       word_len(key), key);
 	err = split(key, n, &value, e);
-	return err ? err : set(arg, key, value, e);
+	return err ? err : r->set(r->arg, number, key, value, e);
 }
 
 /* The line of @n bytes at @text. */
-static int take_line(const char *text, size_t n, conf_set_fn set, void *arg, struct err *e)
+static int take_line(const char *text, size_t n, unsigned int number, const struct reader *r, struct err *e)
 {
 	char line[CONF_LINE_MAX + 1];
 
@@ -115,10 +122,10 @@ static int take_line(const char *text, size_t n, conf_set_fn set, void *arg, str
 		return err_set(e, -EINVAL, "has the character 0x00: is this a text file?");
 	memcpy(line, text, n);
 	line[n] = 0;
-	return parse_line(line, set, arg, e);
+	return parse_line(line, number, r, e);
 }
 
-int conf_parse(const char *name, const char *text, size_t len, conf_set_fn set, void *arg, struct err *e)
+static int parse(const char *name, const char *text, size_t len, const struct reader *r, struct err *e)
 {
 	const char *end = text + len, *stop;
 	unsigned int number = 1;
@@ -130,11 +137,20 @@ int conf_parse(const char *name, const char *text, size_t len, conf_set_fn set, 
 	for (; text < end; text = stop + 1, number++) {
 		stop = memchr(text, '\n', (size_t)(end - text));
 		stop = stop ? stop : end;
-		err = take_line(text, (size_t)(stop - text), set, arg, &what);
-		if (err)
+		err = take_line(text, (size_t)(stop - text), number, r, &what);
+		if (err && r->wrong)
+			r->wrong(r->arg, number, what.text);
+		else if (err)
 			return err_set(e, err, "%.200s:%u: %.280s", name, number, what.text);
 	}
 	return 0;
+}
+
+int conf_parse(const char *name, const char *text, size_t len, conf_set_fn set, void *arg, struct err *e)
+{
+	const struct reader r = { .set = set, .arg = arg };
+
+	return parse(name, text, len, &r, e);
 }
 
 /* Nobody else may say what is loaded with root's powers; a FIFO would keep us waiting. */
@@ -168,7 +184,7 @@ static ssize_t read_all(int fd, char *buf)
 	return (ssize_t)len;
 }
 
-int conf_read(const char *path, conf_set_fn set, void *arg, struct err *e)
+static int read_and_parse(const char *path, const struct reader *r, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), err;
 	char *buf;
@@ -181,9 +197,23 @@ int conf_read(const char *path, conf_set_fn set, void *arg, struct err *e)
 	if (!err) {
 		n = read_all(fd, buf);
 		err = n < 0 ? err_set(e, (int)n, "%.200s: %s", path, strerror((int)-n)) :
-			      conf_parse(path, buf, (size_t)n, set, arg, e);
+			      parse(path, buf, (size_t)n, r, e);
 	}
 	free(buf);
 	close(fd);
 	return err;
+}
+
+int conf_read(const char *path, conf_set_fn set, void *arg, struct err *e)
+{
+	const struct reader r = { .set = set, .arg = arg };
+
+	return read_and_parse(path, &r, e);
+}
+
+int conf_check(const char *path, conf_set_fn set, conf_wrong_fn wrong, void *arg, struct err *e)
+{
+	const struct reader r = { .set = set, .wrong = wrong, .arg = arg };
+
+	return read_and_parse(path, &r, e);
 }

@@ -24,10 +24,10 @@
 #define CONF_LINE_MAX 512 /* bytes of a line, with its comment */
 
 /*
- * Takes one setting; @value is NULL where the key stands alone. 0, or -errno with @e set to what is wrong
+ * Takes one setting, of line @line; @value is NULL where the key stands alone. 0, or -errno with @e set to what is wrong
  * with it, where not said: name of file and number of line are put in front.
  */
-typedef int (*conf_set_fn)(void *arg, const char *key, const char *value, struct err *e);
+typedef int (*conf_set_fn)(void *arg, unsigned int line, const char *key, const char *value, struct err *e);
 
 /*
  * Gives each setting in @text, of @len bytes, to @set, in order. @name is what messages call the file. 0,
@@ -36,10 +36,19 @@ typedef int (*conf_set_fn)(void *arg, const char *key, const char *value, struct
 int conf_parse(const char *name, const char *text, size_t len, conf_set_fn set, void *arg,
 	       struct err *e);
 
+/* Hears of one line that is wrong. */
+typedef void (*conf_wrong_fn)(void *arg, unsigned int line, const char *text);
+
 /*
  * The same for the file at @path, which has to be a regular one that nobody but its owner and group can
  * write to. -ENOENT with @e unset: there is none.
  */
 int conf_read(const char *path, conf_set_fn set, void *arg, struct err *e);
+
+/*
+ * The same, but @wrong hears of each line that is wrong, and reading goes on behind it: 0 whatever it heard.
+ * -errno with @e set: the file as a whole cannot be read.
+ */
+int conf_check(const char *path, conf_set_fn set, conf_wrong_fn wrong, void *arg, struct err *e);
 
 #endif

@@ -306,7 +306,7 @@ int daemon_set_address(struct daemon *d, const struct bed4_in6 *addr)
 	int err;
 
 	if (d->in.bare) {
-		advice_address(&d->advice, addr);
+		as_root_address(&d->as_root, addr);
 		return 0;
 	}
 	m->addr = *addr;
@@ -494,12 +494,12 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 	return err;
 }
 
-const struct advice *daemon_advice(struct daemon *d)
+const struct as_root *daemon_as_root(struct daemon *d)
 {
-	d->advice.count = 0;
+	d->as_root.count = 0;
 	if (d->in.bare)
-		advice_make(&d->advice, &d->opt, d->tun_index);
-	return &d->advice;
+		as_root_make(&d->as_root, &d->opt, d->tun_index);
+	return &d->as_root;
 }
 
 const struct bed4_info *daemon_info(const struct daemon *d)

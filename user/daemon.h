@@ -6,7 +6,7 @@
 #ifndef DAEMON_H
 #define DAEMON_H
 
-#include "advice.h"
+#include "asroot.h"
 #include "core/tunnel.h"
 #include "io/instance.h"
 #include "policy.h"
@@ -59,7 +59,7 @@ const struct bed4_info *daemon_info(const struct daemon *d);
 const struct bed4_self *daemon_self(const struct daemon *d);
 
 /* What root has still to do for it, as things are now; of no use after the next call. */
-const struct advice *daemon_advice(struct daemon *d);
+const struct as_root *daemon_as_root(struct daemon *d);
 
 /*
  * Gives up all privileges that running does not need, then runs until SIGTERM, SIGINT, an unload request

@@ -40,9 +40,9 @@ static void set_label(struct daemon *d, const struct bed4_in6 *addr)
 			  strerror(-err));
 }
 
-static void log_advice(struct daemon *d)
+static void log_as_root(struct daemon *d)
 {
-	const struct advice *a = daemon_advice(d);
+	const struct as_root *a = daemon_as_root(d);
 	unsigned int i;
 
 	for (i = 0; i < a->count; i++)
@@ -61,7 +61,7 @@ static void set_address(struct daemon *d, const struct bed4_in6 *addr)
 	daemon_publish_self(d);
 	log_info("address %s", inet_ntop(AF_INET6, addr, text, sizeof(text)));
 	if (!d->told.ready)
-		log_advice(d); /* else whoever started it is told */
+		log_as_root(d); /* else whoever started it is told */
 }
 
 static void del_address(struct daemon *d)

@@ -33,7 +33,7 @@ struct daemon {
 	struct tunnel tunnel;
 	struct limit limit;
 	struct fastpath *fp;
-	struct advice advice; /* without privileges: what only root can do */
+	struct as_root as_root; /* without privileges: what only root can do */
 	bool fixed_port; /* the user said --port */
 	int ctl, tun, udp, lan, icmp, monitor; /* -1: not open */
 	unsigned int tun_index, underlay;

@@ -7,22 +7,33 @@
 #include "cmd.h"
 #include "compat.h"
 
-static const struct command {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *args, *help;
-} commands[] = {
-	{ "load", cmd_load, "IFACE [OPTION]...", "make this machine a router or peer" },
-	{ "reload", cmd_reload, "IFACE [OPTION]...", "another program or other options, without a lost packet" },
-	{ "unload", cmd_unload, "IFACE", "remove all that load has made" },
-	{ "status", cmd_status, "[IFACE]", "what is loaded and how it fares" },
-	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },
-	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them" },
-	{ "service", cmd_service, "load|run|end IFACE", "the steps of the systemd unit 6bed4@IFACE" },
-	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port" },
+static int cmd_help(int argc, char **argv);
+
+const struct command commands[] = {
+	{ "load", cmd_load, "IFACE [OPTION]...", "make this machine a router or peer", "@device %load" },
+	{ "reload", cmd_reload, "IFACE [OPTION]...", "another program or other options, without a lost packet",
+	  "@loaded %reload" },
+	{ "unload", cmd_unload, "IFACE", "remove all that load has made", "@loaded" },
+	{ "status", cmd_status, "[IFACE] [--watch]", "what is loaded and how it fares", "@loaded --watch" },
+	{ "stats", cmd_stats, "[IFACE] [--explain]", "what became of every packet", "@loaded --all --explain --watch" },
+	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them",
+	  "show:dev|@loaded,@loaded get:@neigh,dev|@loaded,@loaded add:@neigh,lladdr|dev|@loaded,LLADDR|@loaded* "
+	  "del:@neigh,dev|@loaded,@loaded flush:dev|@loaded,@loaded" },
+	{ "config", cmd_config, "check|show [FILE|IFACE]", "what a file says, what is in effect and why",
+	  "check:@loaded|@device|@file show:@loaded" },
+	{ "features", cmd_features, "[IFACE]...", "what kernel and privileges offer, and what is done without",
+	  "@device*" },
+	{ "service", cmd_service, "load|run|end IFACE", "the steps of the systemd unit 6bed4@IFACE",
+	  "load:@device,%load run:@loaded end:@loaded" },
+	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port",
+	  "encode:ENDPOINT decode:ADDRESS --prefix=PREFIX" },
+	{ "completion", cmd_completion, "bash|zsh|fish", "a script that completes words in that shell",
+	  "bash zsh fish" },
+	{ "help", cmd_help, "[COMMAND]", "this, or more on one command", "@command" },
+	{ .name = NULL },
 };
 
-#define COMMANDS (sizeof(commands) / sizeof(*commands))
+#define COMMANDS (sizeof(commands) / sizeof(*commands) - 1)
 
 static void usage(FILE *f)
 {
@@ -31,8 +42,7 @@ static void usage(FILE *f)
 	fprintf(f, "Usage: 6bed4ctl [-j|-p] [COMMAND ...]\n\n"
 		   "Without a command: status of all that is loaded.\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		fprintf(f, "  %-7s %-27s %s\n", commands[i].name, commands[i].args, commands[i].help);
-	fprintf(f, "  %-7s %-27s %s\n", "help", "[COMMAND]", "this, or more on one command");
+		fprintf(f, "  %-10s %-24s %s\n", commands[i].name, commands[i].args, commands[i].help);
 	fprintf(f, "\n-j prints JSON, -p the same on many lines; a command may be cut short where that is\n"
 		   "unambiguous. `6bed4ctl COMMAND --help` tells more; so does man 6bed4ctl.\n"
 		   "Exit codes: 0 done, 1 failed, 2 usage, 3 nothing loaded, 4 degraded.\n");
@@ -79,6 +89,11 @@ static int help(const char *name)
 	return c->run(2, argv);
 }
 
+static int cmd_help(int argc, char **argv)
+{
+	return help(argc > 1 ? argv[1] : NULL);
+}
+
 int main(int argc, char **argv)
 {
 	static char *status[] = { (char *)"status", NULL };
@@ -102,8 +117,6 @@ int main(int argc, char **argv)
 	}
 	if (!argc)
 		return cmd_status(1, status);
-	if (!strcmp(*argv, "help"))
-		return help(argc > 1 ? argv[1] : NULL);
 	c = find(*argv);
 	if (!c)
 		return EXIT_USAGE;

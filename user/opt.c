@@ -447,13 +447,52 @@ static const struct option {
 
 #define OPTIONS (sizeof(table) / sizeof(*table))
 
+/* Where a setter takes one of few words: those. */
+static const char *const *values_of(const struct option *o)
+{
+	static const char *const account[] = { "off", "all", NULL }, *const dscp[] = { "copy", "zero", NULL };
+
+	if (o->set == set_role)
+		return role_names;
+	if (o->set == set_mode)
+		return mode_names;
+	if (o->set == set_forward)
+		return forward_names;
+	if (o->set == set_csum)
+		return csum_names;
+	if (o->set == set_account)
+		return account;
+	return o->set == set_dscp ? dscp : NULL;
+}
+
+static bool changes_by_reload(const struct option *o)
+{
+	return o->set != set_role && o->set != set_tun;
+}
+
+bool opt_about(unsigned int i, struct opt_about *a)
+{
+	if (i >= OPTIONS)
+		return false;
+	*a = (struct opt_about){
+		.name = table[i].name,
+		.help = table[i].help,
+		.arg = table[i].arg,
+		.values = values_of(&table[i]),
+		.device = table[i].set == set_v6_dev,
+		.repeats = table[i].flags & REPEATS,
+		.reload = changes_by_reload(&table[i]),
+	};
+	return true;
+}
+
 static void help(FILE *f, bool reload)
 {
 	char left[40];
 	size_t i;
 
 	for (i = 0; i < OPTIONS; i++) {
-		if (reload && (table[i].set == set_role || table[i].set == set_tun))
+		if (reload && !changes_by_reload(&table[i]))
 			continue;
 		snprintf(left, sizeof(left), "--%s %s", table[i].name, table[i].arg ? table[i].arg : "");
 		fprintf(f, "  %-22s %s%s\n", left, table[i].help,
@@ -492,16 +531,19 @@ static int find_option(const char *word, size_t len)
 	return -1;
 }
 
-static int remember(struct opt_words *w, const char *name, const char *value, struct err *e)
+static int remember(struct opt_words *w, int k, const char *value, struct err *e)
 {
 	size_t room = sizeof(w->text) - w->used;
-	int n = snprintf(w->text + w->used, room, "%s %s\n", name, value);
+	int n = snprintf(w->text + w->used, room, "%s %s\n", table[k].name, value);
 
-	if (n < 0 || (size_t)n >= room) {
+	if (n < 0 || (size_t)n >= room || w->set.entry_count == OPT_ENTRIES) {
 		w->text[w->used] = 0;
 		return err_set(e, -ENOSPC, "too many options to be remembered: use fewer --permit-v4, --deny-v4");
 	}
 	w->used += (size_t)n;
+	w->set.entries[w->set.entry_count++] = (struct opt_entry){
+		.option = (__u8)k, .source = (__u8)w->source, .line = (unsigned short)w->line,
+	};
 	return 0;
 }
 
@@ -561,7 +603,7 @@ int opt_word(struct opt_words *w, const char *name, const char *value, struct er
 			       table[k].name, value);
 	if (err)
 		return err_set(e, -EINVAL, "--%s %.40s: must be %s", table[k].name, value, table[k].allowed);
-	return table[k].flags & MOMENTARY ? 0 : remember(w, table[k].name, value, e);
+	return table[k].flags & MOMENTARY ? 0 : remember(w, k, value, e);
 }
 
 /* One "--name[=value]" at argv[*i]; moves *i over a separate value. */
@@ -601,14 +643,19 @@ static int check_role(struct load_options *o, unsigned int seen, struct err *e)
 	return 0;
 }
 
-/* Takes over those lines of an earlier text whose option @w does not have: @w then has them all. */
-static int inherit(struct opt_words *w, const char *base, struct err *e)
+/*
+ * Takes over those lines of an earlier text whose option @w does not have: @w then has them all. @from: the
+ * words whose text it is, NULL for that of an earlier load.
+ */
+static int inherit(struct opt_words *w, const char *base, const struct opt_words *from, struct err *e)
 {
-	unsigned int own = w->seen;
+	unsigned int own = w->seen, i = 0;
 	char name[32], value[64];
 	int err = 0, k;
 
-	for (; !err && *base; base += strcspn(base, "\n"), base += *base == '\n') {
+	w->source = from ? OPT_FILE : OPT_EARLIER;
+	for (; !err && *base; base += strcspn(base, "\n"), base += *base == '\n', i++) {
+		w->line = from && i < from->set.entry_count ? from->set.entries[i].line : 0;
 		if (sscanf(base, "%31[^ \n] %63[^\n]", name, value) != 2)
 			return err_set(e, -EINVAL, "what was loaded cannot be read back; unload, and load anew");
 		k = find_option(name, strlen(name));
@@ -618,19 +665,55 @@ static int inherit(struct opt_words *w, const char *base, struct err *e)
 	return err;
 }
 
-int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const char *file, struct err *e)
+int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const struct opt_words *file,
+	       struct err *e)
 {
 	char given[BED4_OPTIONS_LEN];
-	int err = base ? inherit(w, base, e) : 0;
+	int err = base ? inherit(w, base, NULL, e) : 0;
 
 	memcpy(given, w->text, sizeof(given));
 	if (!err && file)
-		err = inherit(w, file, e);
+		err = inherit(w, file->text, file, e);
 	if (!err)
 		err = check_role(&w->set, w->seen, e);
 	*o = w->set;
 	memcpy(o->given, given, sizeof(o->given));
 	return err;
+}
+
+enum opt_source opt_source(const struct load_options *o, const char *name, unsigned int nth, unsigned int *line)
+{
+	int k = find_option(name, strlen(name));
+	unsigned int i;
+
+	*line = 0;
+	for (i = 0; i < o->entry_count; i++) {
+		if (o->entries[i].option != k || nth--)
+			continue;
+		*line = o->entries[i].line;
+		return (enum opt_source)o->entries[i].source;
+	}
+	return OPT_DEFAULT;
+}
+
+const char *opt_entry_name(const struct opt_entry *entry)
+{
+	return entry->option < OPTIONS ? table[entry->option].name : "?";
+}
+
+bool opt_entry_fits(const struct opt_entry *entry, enum bed4_role role)
+{
+	unsigned int fits = role == BED4_ROLE_ROUTER ? FOR_ROUTER : FOR_PEER;
+
+	return entry->option < OPTIONS && table[entry->option].flags & fits;
+}
+
+unsigned int opt_line(const struct load_options *o, const char *name)
+{
+	unsigned int line;
+
+	opt_source(o, name, 0, &line);
+	return line;
 }
 
 int opt_parse_words(struct opt_words *w, int argc, char **argv, struct err *e)

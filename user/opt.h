@@ -11,11 +11,27 @@
 #include "6bed4/map.h"
 #include "err.h"
 
-#define OPT_V4_MAX 64
+#define OPT_V4_MAX  64
+#define OPT_ENTRIES 192 /* more than can be remembered: all options once, repeatable ones as often as may be */
 
 struct opt_v4 {
 	__be32 addr; /* host bits are 0 */
 	unsigned int len;
+};
+
+/* Where a value comes from; what comes first here comes before what is said there. */
+enum opt_source {
+	OPT_SAID, /* in this call */
+	OPT_EARLIER, /* in the call of an earlier load */
+	OPT_FILE,
+	OPT_DEFAULT,
+};
+
+/* One value that was given. */
+struct opt_entry {
+	__u8 option; /* index into the table */
+	__u8 source; /* enum opt_source */
+	unsigned short line; /* of the file, else 0 */
 };
 
 /* A `*_set` or a count of 0 says "not given"; sizes and bounds have been checked. */
@@ -56,6 +72,8 @@ struct load_options {
 	unsigned int log; /* enum log_to; 0: standard error in the foreground, else syslog */
 	bool kept; /* what is loaded goes with the process, however that ends */
 	bool has_file; /* its configuration file was read, too */
+	struct opt_entry entries[OPT_ENTRIES]; /* in the order in which they were given */
+	unsigned int entry_count;
 	char given[BED4_OPTIONS_LEN]; /* what was said, "name value\n" each: a reload begins with it */
 };
 
@@ -63,7 +81,9 @@ struct load_options {
 struct opt_words {
 	struct load_options set; /* with defaults that do not depend on the machine */
 	unsigned int seen; /* a bit for each option */
-	size_t used; /* of `text` */
+	enum opt_source source; /* of those to come */
+	unsigned int line; /* likewise, of the file */
+	size_t used; /* of `text`, which has a line for each entry */
 	char text[BED4_OPTIONS_LEN]; /* as `given` */
 };
 
@@ -89,10 +109,21 @@ int opt_parse_words(struct opt_words *w, int argc, char **argv, struct err *e);
 
 /*
  * All words are in: takes the options that only @base has ("name value\n" each, NULL none), what was said
- * at an earlier load, then those that only @file has, which are not among what was said. Settles the role,
+ * at an earlier load, then those that only @file has (NULL none), which are not among what was said. Settles the role,
  * and refuses what does not go together. 0 or -errno with @e set.
  */
-int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const char *file, struct err *e);
+int opt_finish(struct load_options *o, struct opt_words *w, const char *base, const struct opt_words *file,
+	       struct err *e);
+
+/* Where the @nth value (from 0) of the option @name comes from. *@line is set for a file, else 0. */
+enum opt_source opt_source(const struct load_options *o, const char *name, unsigned int nth, unsigned int *line);
+
+/* The name of an entry's option; and is that an option for @role? */
+const char *opt_entry_name(const struct opt_entry *entry);
+bool opt_entry_fits(const struct opt_entry *entry, enum bed4_role role);
+
+/* The first line of the file that names an option, or 0. */
+unsigned int opt_line(const struct load_options *o, const char *name);
 
 /*
  * The last three in one, for a `load` without a past. Fills defaults that do not depend on the machine
@@ -100,6 +131,17 @@ int opt_finish(struct load_options *o, struct opt_words *w, const char *base, co
  * trailing characters, bad value, options that contradict each other or the role).
  */
 int opt_parse_load(struct load_options *o, int argc, char **argv, struct err *e);
+
+/* What the table says of the option number @i, for completion; false: there is none of that number. */
+struct opt_about {
+	const char *name, *help;
+	const char *arg; /* NULL: a switch */
+	const char *const *values; /* all that it may be, up to a NULL; NULL: too many to list */
+	bool device; /* its value is the name of one */
+	bool repeats;
+	bool reload; /* also of that command */
+};
+bool opt_about(unsigned int i, struct opt_about *a);
 
 /* Prints the option table, one line each, for `load --help`. */
 void opt_help_load(FILE *f);

@@ -13,8 +13,8 @@
 
 #include "clean.h"
 #include "cmd.h"
-#include "conf.h"
 #include "log.h"
+#include "optfile.h"
 #include "serve.h"
 #include "sane.h"
 #include "settle.h"
@@ -73,12 +73,23 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 /* Who cannot be asked by 6bed4ctl tells how to end it, and what it lacks. */
 static void print_bare(FILE *f, struct daemon *d)
 {
-	const struct advice *a = daemon_advice(d);
+	const struct as_root *a = daemon_as_root(d);
 	unsigned int i;
 
 	fprintf(f, "  process    %d, without privileges; SIGTERM ends it\n", (int)getpid());
 	for (i = 0; i < a->count; i++)
 		fprintf(f, "  as root    %s\n", a->command[i]);
+}
+
+/* Every option in effect, and where its value comes from. */
+static void print_options(FILE *f, const struct load_options *o)
+{
+	struct effective l;
+	char path[OPTFILE_PATH];
+
+	settle_list(o, &l);
+	fprintf(f, "  options\n");
+	effective_print(f, &l, optfile_path(o->iface, path));
 }
 
 void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before, const struct daemon *d,
@@ -102,6 +113,7 @@ void serve_print(FILE *f, const struct load_options *o, const struct daemon_befo
 	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(d)->mode));
 	if (*notice)
 		fprintf(f, "  notice     %s\n", notice);
+	print_options(f, o);
 }
 
 /* The last word on the pipe: the exit code, then what the user is to read. */

@@ -201,42 +201,63 @@ static int compare(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void add_all(struct lines *l, const struct load_options *o)
+{
+	add(l, "role %s", opt_role_name(o->role));
+	add_ip4(l, "listen", o->listen);
+	add(l, "port %u", o->port);
+	add(l, "tun %s", o->tun);
+	add(l, "mtu %u", o->mtu);
+	add(l, "neigh-max %u", o->neigh_max);
+	add(l, "fast-path %s", opt_mode_name(o->mode));
+	add(l, "udp-checksum %s", opt_csum_name(o->csum));
+	add(l, "df %s", o->df ? "on" : "off");
+	add(l, "clamp-mss %s", o->clamp_mss ? "on" : "off");
+	if (o->dscp == BED4_DSCP_COPY)
+		add(l, "dscp copy");
+	else
+		add(l, "dscp %u", o->dscp);
+	if (o->account > 1)
+		add(l, "account %u", o->account);
+	else
+		add(l, "account %s", o->account ? "all" : "off");
+	add_v4(l, "permit-v4", o->permit, o->permit_count);
+	add_v4(l, "deny-v4", o->deny, o->deny_count);
+	if (o->role == BED4_ROLE_ROUTER) {
+		add(l, "nexthop-slots %u", o->hop_slots);
+		add_router(l, o);
+	} else {
+		add_ip4(l, "server", o->server);
+		add(l, "default-route %s", o->default_route ? "on" : "off");
+		add(l, "keepalive %u,%u", o->keepalive, o->keepalive_ttl);
+		add(l, "radius %u", o->radius);
+		add(l, "eager-tcp %s", o->eager_tcp ? "on" : "off");
+	}
+}
+
+void settle_list(const struct load_options *o, struct effective *list)
+{
+	struct lines l = {};
+	unsigned int i;
+	char *value;
+
+	list->count = 0;
+	add_all(&l, o);
+	for (i = 0; i < l.count; i++) {
+		value = l.line[i] + strcspn(l.line[i], " ");
+		*value++ = 0; /* each line has its space */
+		effective_add(list, o, l.line[i], value);
+		free(l.line[i]);
+	}
+}
+
 int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 {
 	struct lines l = {};
 	size_t used = 0, n;
 	unsigned int i;
 
-	add(&l, "role %s", opt_role_name(o->role));
-	add_ip4(&l, "listen", o->listen);
-	add(&l, "port %u", o->port);
-	add(&l, "tun %s", o->tun);
-	add(&l, "mtu %u", o->mtu);
-	add(&l, "neigh-max %u", o->neigh_max);
-	add(&l, "fast-path %s", opt_mode_name(o->mode));
-	add(&l, "udp-checksum %s", opt_csum_name(o->csum));
-	add(&l, "df %s", o->df ? "on" : "off");
-	add(&l, "clamp-mss %s", o->clamp_mss ? "on" : "off");
-	if (o->dscp == BED4_DSCP_COPY)
-		add(&l, "dscp copy");
-	else
-		add(&l, "dscp %u", o->dscp);
-	if (o->account > 1)
-		add(&l, "account %u", o->account);
-	else
-		add(&l, "account %s", o->account ? "all" : "off");
-	add_v4(&l, "permit-v4", o->permit, o->permit_count);
-	add_v4(&l, "deny-v4", o->deny, o->deny_count);
-	if (o->role == BED4_ROLE_ROUTER) {
-		add(&l, "nexthop-slots %u", o->hop_slots);
-		add_router(&l, o);
-	} else {
-		add_ip4(&l, "server", o->server);
-		add(&l, "default-route %s", o->default_route ? "on" : "off");
-		add(&l, "keepalive %u,%u", o->keepalive, o->keepalive_ttl);
-		add(&l, "radius %u", o->radius);
-		add(&l, "eager-tcp %s", o->eager_tcp ? "on" : "off");
-	}
+	add_all(&l, o);
 	qsort(l.line, l.count, sizeof(*l.line), compare);
 	for (i = 0; i < l.count; i++) {
 		n = strlen(l.line[i]);

@@ -7,6 +7,7 @@
 #define SETTLE_H
 
 #include "daemon.h"
+#include "effective.h"
 #include "io/instance.h"
 #include "opt.h"
 
@@ -19,6 +20,9 @@ int settle(struct load_options *o, const struct instance *in, const struct daemo
 
 /* The effective options, "name value\n" each, sorted, into @text. -ENOSPC when they do not fit. */
 int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN]);
+
+/* The same one by one and unsorted: the values of a repeatable option in their order. */
+void settle_list(const struct load_options *o, struct effective *l);
 
 /* Names the options in which two such texts differ, with both values, into @buf. */
 void settle_diff(const char *old, const char *new, char *buf, size_t size);

@@ -187,6 +187,18 @@ static int one(const char *iface, int (*fn)(const struct show *s, struct instanc
 	return EXIT_FAILED;
 }
 
+int show_open(struct show *s, const char *iface, struct instance_maps *m, struct err *e)
+{
+	int err = instance_open_maps(m, iface, e);
+
+	if (!err) {
+		err = read_maps(s, iface, m, e);
+		if (err)
+			instance_maps_close(m);
+	}
+	return err;
+}
+
 int show_each(const struct show_args *a, int (*fn)(const struct show *s, struct instance_maps *m,
 						   void *arg), void *arg)
 {

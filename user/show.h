@@ -45,6 +45,12 @@ int show_args(struct show_args *a, int argc, char **argv, const char *help, bool
 int show_each(const struct show_args *a, int (*fn)(const struct show *s, struct instance_maps *m,
 						   void *arg), void *arg);
 
+/*
+ * One instance, for who goes on with its maps: close them with instance_maps_close(). 0; -ENOENT: nothing is
+ * loaded there; other -errno with @e set.
+ */
+int show_open(struct show *s, const char *iface, struct instance_maps *m, struct err *e);
+
 /* Text forms; the buffer is the caller's and is returned. */
 #define SHOW_TEXT 64
 const char *show_ip6(const struct bed4_in6 *a, char buf[SHOW_TEXT]);

@@ -31,11 +31,12 @@ static void check_word(const char *s)
 		promise(*s > ' ' && *s <= '~');
 }
 
-static int take(void *arg, const char *key, const char *value, struct err *e)
+static int take(void *arg, unsigned int line, const char *key, const char *value, struct err *e)
 {
 	struct plain *p = arg;
 	int n;
 
+	promise(line > 0);
 	check_word(key);
 	promise(strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(key) && *key != '-');
 	if (value)
@@ -72,9 +73,12 @@ static void check_again(const struct plain *first)
 	free(again.text);
 }
 
-static int take_option(void *arg, const char *key, const char *value, struct err *e)
+static int take_option(void *arg, unsigned int line, const char *key, const char *value, struct err *e)
 {
-	return opt_word(arg, key, value, e);
+	struct opt_words *w = arg;
+
+	w->line = line;
+	return opt_word(w, key, value, e);
 }
 
 static void into_options(const char *text, size_t len)

@@ -33,6 +33,15 @@ check "  and it works" wait_for 10 pings router $HOST6 1
 check "  the MTU is the file's" equal "$(option mtu)" 1400
 check "  a key that stands alone is a switch" equal "$(option clamp-mss)" on
 check "load says which file it has read" says "config     /etc/6bed4/eth0.conf" conf_ctl reload eth0
+from() { says "  $1  *$2  *$3\$" cat "$WORK/load.out"; }
+conf_ctl reload eth0 --df >"$WORK/load.out" 2>&1
+check "load says where each value comes from: a line of the file" from mtu 1400 /etc/6bed4/eth0.conf:4
+check "  a key that stands alone" from clamp-mss on /etc/6bed4/eth0.conf:6
+check "  an option" from df on option
+check "  a default" from dscp copy default
+conf_ctl reload eth0 --df=off >"$WORK/load.out" 2>&1
+check "  an option of this reload" from df off option
+check "reload as it is" conf_ctl reload eth0
 check "the same again changes nothing" says "nothing changed" conf_ctl load eth0
 check "a word of the command line comes first" conf_ctl reload eth0 --mtu 1300
 check "  status says so" equal "$(option mtu)" 1300
@@ -40,7 +49,96 @@ sed -i 's/clamp-mss/clamp-mss off/; s/mtu 1400/mtu 1350/' "$CONF"
 check "reload reads the file again" conf_ctl reload eth0
 check "  a switch is off" equal "$(option clamp-mss)" off
 check "  what was said stays before it" equal "$(option mtu)" 1300
+
+# --- config show ------------------------------------------------------------------------------------
+shown() { conf_ctl config show eth0 >"$WORK/load.out"; }
+shown
+check "config show: a line of the file" from v6-dev v6 /etc/6bed4/eth0.conf:3
+check "config show: an option of the command line" from df off option
+check "config show: a default" from dscp copy default
+check "config show: what the file no longer says, once it has changed" from clamp-mss off /etc/6bed4/eth0.conf:6
+sed -i 's/clamp-mss off/clamp-mss on/' "$CONF"
+shown
+check "  it says so" from clamp-mss off "/etc/6bed4/eth0.conf as it was then, now see line 6"
+check "  and what to do" says "6bed4ctl reload eth0" cat "$WORK/load.out"
+option_of() { conf_ctl -j config show | jq -r ".instances[0].options[] | select(.name == \"$1\") | \"\(.value) \(.source) \(.line)\""; }
+check "config show in JSON" equal "$(option_of v6-dev)" "v6 file 3"
+check "  the values are those in effect" equal "$(conf_ctl -j config show | jq -S '[.instances[0].options[] | {(.name): .value}] | add | del(."v6-dev")')" \
+	"$(ns router "$CTL" -j status | jq -S '.instances[0].options | del(."v6-dev")')"
+echo "port 3" >>"$CONF"
+check "config show, when the file is wrong by now: says which line" says "eth0.conf:7: .*must be" conf_ctl config show
+check "config show of nothing loaded" refused 3 "nothing loaded" conf_ctl config show v6
 ns router "$CTL" unload eth0 >/dev/null
+
+# --- config check -----------------------------------------------------------------------------------
+printf 'prefix %s\nv6-dev v6\nmtuu 3\nforward xdp\nmtu 12\nfast-path tc\nwait 3\nradius 2\nv6-dev = v6\n' "$PREFIX" >"$CONF"
+checked() { conf_ctl config check eth0 >"$WORK/check.txt"; }
+check "config check: exit code 1" exits 1 checked
+check "config check: every error with its line" equal "$(grep -v warning "$WORK/check.txt" | sed -nE 's/^[^:]*:([0-9]+):.*/\1/p' | sort -n | paste -sd' ')" "3 5 7 8 9"
+check "config check: what load would say is among it" \
+	grep -qF "$(conf_ctl load eth0 2>&1 | sed 's/^6bed4ctl: //')" "$WORK/check.txt"
+check "config check: a warning" grep -q "eth0.conf:4: warning: --forward has no effect" "$WORK/check.txt"
+check "config check: the sum" says "5 errors, 1 warning" tail -1 "$WORK/check.txt"
+check "config check in JSON" equal "$(conf_ctl -j config check eth0 | jq -c '[.ok, ([.findings[] | select(.severity == "error") | .line] | sort)]')" "[false,[3,5,7,8,9]]"
+printf 'prefix %s\nv6-dev v6\nmtu 1472\n' "$PREFIX" >"$CONF"
+check "config check: a good file" conf_ctl config check eth0
+check "  by its name" "$CTL" config check "$CONF"
+check "  and it changes nothing" clean
+echo "v6-dev nodev" >>"$CONF"
+check "config check: what the machine does not have" says "no such device: nodev" conf_ctl config check eth0
+check "  is no fault of the file alone" "$CTL" config check "$CONF"
+sed -i 's/1472/1473/; /nodev/d' "$CONF"
+check "config check: an MTU that does not fit the device" exits 1 conf_ctl config check eth0
+check "config check: no such file" refused 1 "No such file" "$CTL" config check ./none.conf
+check "config check: no such word" refused 2 "frob" "$CTL" config frob
+# Of 40 files, each with another fault: check refuses what load refuses, and only that.
+agree() {
+	local line got want
+	while read -r line; do
+		printf 'prefix %s\nv6-dev v6\n%s\n' "$PREFIX" "$line" >"$CONF"
+		got=0 want=0
+		conf_ctl config check eth0 >/dev/null || got=1
+		conf_ctl load eth0 --fast-path off >/dev/null 2>&1 || want=1
+		ns router "$CTL" unload eth0 >/dev/null
+		equal "$got $line" "$want $line" || return 1
+	done
+}
+check "config check and load agree" agree <<-'LINES'
+	mtu 1280
+	mtu 1279
+	mtu 9000
+	role peer
+	role router
+	server 1.2.3.4
+	listen 145.136.0.1
+	port 25788
+	port 25789
+	tun eth0
+	tun v6
+	tun x
+	tun 6bed4
+	forward both
+	forward kernel
+	permit-v4 10.0.0.0/8
+	permit-v4 127.0.0.0/8
+	permit-v4 8.8.8.8
+	deny-v4 10.0.0.1/8
+	public-v4 145.136.0.1
+	public-v4 224.0.0.1
+	account 0
+	account off
+	neigh-max 15
+	nexthop-slots 1000
+	v6-dev eth0
+	v6-dev v6
+	keepalive 3
+	foreground
+	df off
+	df maybe
+	dscp 64
+	= 3
+	--mtu 1400
+LINES
 wrong() {
 	local what=$1 words=$2
 	printf 'prefix %s\nv6-dev v6\n%s\n' "$PREFIX" "$3" >"$CONF"

@@ -22,11 +22,12 @@
 /* What was heard: "key=value;" or "key;" each. */
 static char heard[2 * CONF_SIZE_MAX];
 
-static int take(void *arg, const char *key, const char *value, struct err *e)
+static int take(void *arg, unsigned int line, const char *key, const char *value, struct err *e)
 {
 	size_t n = strlen(heard);
 
 	(void)arg;
+	(void)line;
 	if (!strcmp(key, "bad"))
 		return err_set(e, -ERANGE, "bad is %s", value ? value : "alone");
 	snprintf(heard + n, sizeof(heard) - n, value ? "%s=%s;" : "%s;", key, value);
@@ -233,6 +234,53 @@ static void reads_regular_files_of_some_size(void **state)
 	assert_string_equal(heard, "");
 }
 
+struct listed {
+	char text[512];
+};
+
+static int list_setting(void *arg, unsigned int line, const char *key, const char *value, struct err *e)
+{
+	struct listed *l = arg;
+	size_t n = strlen(l->text);
+
+	(void)value;
+	if (!strcmp(key, "bad"))
+		return err_set(e, -EINVAL, "that is bad");
+	snprintf(l->text + n, sizeof(l->text) - n, "%u %s\n", line, key);
+	return 0;
+}
+
+static void list_wrong(void *arg, unsigned int line, const char *text)
+{
+	struct listed *l = arg;
+	size_t n = strlen(l->text);
+
+	snprintf(l->text + n, sizeof(l->text) - n, "%u: %s\n", line, text);
+}
+
+/* All that is wrong in a file is told, and what is right behind it is heard. */
+static void tells_all_that_is_wrong(void **state)
+{
+	static const char text[] = "mtu 1\nbad\n# -\n--df\nbad 3\ndf on off\nport 2\n";
+	struct listed l = {};
+	struct err e = {};
+	FILE *f;
+
+	(void)state;
+	unlink(path);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(conf_check(path, list_setting, list_wrong, &l, &e), 0);
+	assert_string_equal(l.text, "1 mtu\n2: that is bad\n"
+				    "4: --df: a line begins with the name of an option, without dashes\n"
+				    "5: that is bad\n6: df takes one value: off is too much\n7 port\n");
+	assert_string_equal(e.text, "");
+	unlink(path);
+	assert_int_equal(conf_check(path, list_setting, list_wrong, &l, &e), -ENOENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +289,7 @@ int main(void)
 		cmocka_unit_test(stops_at_the_first_fault),
 		cmocka_unit_test(is_bounded),
 		cmocka_unit_test(reads_files_of_those_who_may),
+		cmocka_unit_test(tells_all_that_is_wrong),
 		cmocka_unit_test(reads_regular_files_of_some_size),
 	};
 

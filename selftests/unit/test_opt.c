@@ -592,23 +592,51 @@ static void test_reload(void **state)
 	assert_int_equal(o.permit_count, 1);
 }
 
+static void check_source(const struct load_options *o, const char *name, unsigned int nth, enum opt_source want,
+			 unsigned int want_line)
+{
+	unsigned int line = 99;
+
+	assert_int_equal(opt_source(o, name, nth, &line), want);
+	assert_int_equal(line, want_line);
+}
+
 /* Words come before what was said at load, and that before the file, which is no part of it. */
 static void test_file(void **state)
 {
-	static const char file[] = "mtu 1400\nkeepalive 25,5\ndf on\ndeny-v4 8.8.8.8/32\n";
+	static const struct {
+		unsigned int line;
+		const char *name, *value;
+	} lines[] = { { 3, "mtu", "1400" }, { 4, "keepalive", "25,5" }, { 7, "df", NULL },
+		      { 8, "deny-v4", "8.8.8.8/32" }, { 11, "deny-v4", "9.9.9.9" } };
+	struct opt_words w, file;
 	struct load_options o;
-	struct opt_words w;
 	struct err e = {};
 
 	(void)state;
+	opt_words_init(&file);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		file.line = lines[i].line;
+		assert_int_equal(opt_word(&file, lines[i].name, lines[i].value, &e), 0);
+	}
 	opt_words_init(&w);
 	assert_int_equal(opt_word(&w, "mtu", "1300", &e), 0);
-	assert_int_equal(opt_finish(&o, &w, "keepalive 20\n", file, &e), 0);
+	assert_int_equal(opt_finish(&o, &w, "keepalive 20\n", &file, &e), 0);
+	check_source(&o, "mtu", 0, OPT_SAID, 0);
+	check_source(&o, "keepalive", 0, OPT_EARLIER, 0);
+	check_source(&o, "df", 0, OPT_FILE, 7);
+	check_source(&o, "deny-v4", 0, OPT_FILE, 8);
+	check_source(&o, "deny-v4", 1, OPT_FILE, 11);
+	check_source(&o, "deny-v4", 2, OPT_DEFAULT, 0);
+	check_source(&o, "radius", 0, OPT_DEFAULT, 0);
+	check_source(&o, "nonsense", 0, OPT_DEFAULT, 0);
+	assert_int_equal(opt_line(&o, "deny-v4"), 8);
+	assert_int_equal(opt_line(&o, "mtu"), 0);
 	assert_int_equal(o.mtu, 1300);
 	assert_int_equal(o.keepalive, 20);
 	assert_int_equal(o.keepalive_ttl, 3);
 	assert_true(o.df);
-	assert_int_equal(o.deny_count, 1);
+	assert_int_equal(o.deny_count, 2);
 	assert_string_equal(o.given, "mtu 1300\nkeepalive 20\n");
 	assert_true(opt_is_momentary("wait"));
 	assert_false(opt_is_momentary("mtu"));

@@ -122,8 +122,7 @@ static struct nlmsghdr *request(void *buf, uint16_t family, uint8_t cmd)
 	return nlh;
 }
 
-/* The XDP features that the kernel tells of, or false. */
-static bool xdp_features(unsigned int ifindex, uint64_t *features)
+bool device_xdp_features(unsigned int ifindex, uint64_t *features)
 {
 	struct answer family = { .type = CTRL_ATTR_FAMILY_ID }, answer = { .type = NETDEV_XDP_FEATURES };
 	char buf[256] = {};
@@ -144,5 +143,5 @@ bool device_takes_redirects(unsigned int ifindex, bool frags)
 {
 	uint64_t features, needed = NETDEV_NDO_XMIT | (frags ? NETDEV_NDO_XMIT_SG : 0);
 
-	return !xdp_features(ifindex, &features) || (features & needed) == needed;
+	return !device_xdp_features(ifindex, &features) || (features & needed) == needed;
 }

@@ -7,6 +7,7 @@
 #define IO_DEVICE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * The index of the device of that name, 0 when there is none. 0 or -errno, when the kernel could not say: not
@@ -24,6 +25,12 @@ unsigned int device_mtu(unsigned int ifindex);
 
 /* Does it take VLAN tags off a frame before XDP sees it? */
 bool device_hides_vlan(unsigned int ifindex);
+
+/* What its driver offers for XDP, as the kernel tells since 6.3; false: it does not tell. */
+#define DEVICE_XDP_BASIC (1ull << 0) /* native programs */
+#define DEVICE_XDP_XMIT	 (1ull << 2) /* sends what is redirected to it; perhaps only with a program attached */
+#define DEVICE_XDP_FRAGS (1ull << 5) /* receives frames in several buffers */
+bool device_xdp_features(unsigned int ifindex, uint64_t *features);
 
 /*
  * Can it send what XDP redirects to it; with @frags, also frames in several buffers? True when the kernel

@@ -239,6 +239,14 @@ static unsigned int list_sockets(char names[INSTANCE_MAX][BED4_NAME_LEN], unsign
 	return n;
 }
 
+/* Is that the directory of another network namespace, as instance_set_root() calls it? */
+static bool is_netns(const char *name)
+{
+	size_t len = strlen("netns-");
+
+	return !strncmp(name, "netns-", len) && name[len] && !name[len + strspn(name + len, "0123456789")];
+}
+
 /* Those whose daemon is dead: their pins. */
 static unsigned int list_pins(char names[INSTANCE_MAX][BED4_NAME_LEN], unsigned int n)
 {
@@ -253,7 +261,8 @@ static unsigned int list_pins(char names[INSTANCE_MAX][BED4_NAME_LEN], unsigned 
 	*slash = 0;
 	dir = opendir(in.pin_dir);
 	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] != '.' && !instance_init(&probe, entry->d_name, false, NULL) &&
+		if (entry->d_name[0] != '.' && !is_netns(entry->d_name) &&
+		    !instance_init(&probe, entry->d_name, false, NULL) &&
 		    instance_pinned(&probe))
 			n = add_name(names, n, entry->d_name);
 	}
