@@ -187,7 +187,8 @@ static int open_tunnel(struct daemon *d, struct err *e)
 				   .radius = (__u8)d->opt.radius, .eager = d->opt.eager_tcp,
 				   .neigh_max = d->opt.neigh_max, .policy = policy_ask,
 				   .onlink = policy_onlink, .policy_arg = &d->policy,
-				   .mss = mss(&d->opt), .fixed_port = d->fixed_port };
+				   .mss = mss(&d->opt), .fixed_port = d->fixed_port,
+				   .tally = &d->tally };
 	int err;
 
 	c.public = bed4_ep(d->opt.public_v4 ? d->opt.public_v4 : d->opt.listen, c.listen.port);

@@ -14,6 +14,7 @@
 
 #include "core/icmp4.h"
 #include "daemon_priv.h"
+#include "gauges.h"
 #include "io/ctl.h"
 #include "io/privs.h"
 #include "io/rtnl.h"
@@ -88,6 +89,7 @@ static void publish_state(struct daemon *d)
 		d->info.neigh_full = (__u32)d->tunnel.refused;
 		fastpath_set_info(d->fp, &d->info);
 	}
+	daemon_publish_tally(d);
 	if (!now)
 		tell_ready(d);
 }
@@ -431,6 +433,10 @@ static void timers(struct daemon *d)
 		d->check_at = now + CHECK_TICK;
 		check_maps(d);
 	}
+	if (now >= d->sample_at) {
+		d->sample_at = now + GAUGES_TICK;
+		daemon_sample(d);
+	}
 	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);
 }
@@ -448,6 +454,8 @@ static int until_due(const struct daemon *d)
 		due = d->hops_at;
 	if (d->check_at < due)
 		due = d->check_at;
+	if (d->sample_at < due)
+		due = d->sample_at;
 	if (d->told.ready && d->ready_by < due)
 		due = d->ready_by;
 	if (due <= now)
@@ -484,6 +492,7 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 		follow_hops(d);
 		break;
 	case SRC_SIGNAL:
+		daemon_publish_tally(d);
 		d->stop = true;
 		break;
 	}
@@ -556,8 +565,10 @@ static void set_times(struct daemon *d)
 	__u64 now = daemon_now();
 
 	d->ready_by = now + d->opt.wait * NSEC_PER_SEC;
-	d->expire_at = now + EXPIRE_TICK;
+	/* A router has to look once what its map holds, to know how many there are. */
+	d->expire_at = d->opt.role == BED4_ROLE_ROUTER ? now : now + EXPIRE_TICK;
 	d->check_at = now + CHECK_TICK;
+	d->sample_at = now + GAUGES_TICK;
 	d->hops_at = d->hops ? now : UINT64_MAX;
 	d->pulse_at = d->opt.role == BED4_ROLE_PEER && d->info.mode != BED4_MODE_OFF ? now : UINT64_MAX;
 }
@@ -591,6 +602,7 @@ int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
 	if (!err) {
 		told->up(told->arg);
 		tunnel_start(&d->tunnel, daemon_now());
+		daemon_start_gauges(d);
 		d->info.degraded = degraded(d);
 		fastpath_set_info(d->fp, &d->info);
 		if (d->opt.role == BED4_ROLE_ROUTER)

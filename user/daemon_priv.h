@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What daemon.c (up and down), daemon_loop.c (running), daemon_ctl.c (requests) and daemon_peer.c (a peer's
- * part) share. For nobody else.
+ * What daemon.c (up and down), daemon_loop.c (running), daemon_ctl.c (requests), daemon_peer.c (a peer's
+ * part) and daemon_gauges.c (numbers about it) share. For nobody else.
  */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
@@ -48,6 +48,9 @@ struct daemon {
 	__u32 bypass; /* as last told to the fast path */
 	__u64 hops_at; /* next refreshing of the gateways in use */
 	__u64 check_at; /* next look whether the maps are as we left them */
+	__u64 sample_at; /* next sample of the counters */
+	__u64 started; /* wall clock, ns */
+	struct bed4_tally tally; /* peer: its neighbours, as in map `gauges` */
 	__u64 pulse_at; /* next look at what the fast path sends to the router */
 	int epoll;
 	__u64 now; /* of the packets being read */
@@ -80,6 +83,11 @@ void daemon_carry_peer(struct daemon *d, const struct action *act);
 void daemon_follow_link(struct daemon *d); /* after link or address events */
 void daemon_stamp_neighbours(struct daemon *d);
 void daemon_neigh_request(struct daemon *d, const char *words, struct ctl_reply *reply);
+
+/* daemon_gauges.c: */
+void daemon_start_gauges(struct daemon *d); /* once it runs */
+void daemon_sample(struct daemon *d); /* every GAUGES_TICK */
+void daemon_publish_tally(struct daemon *d); /* after anything that may have changed it */
 
 /* Notes in map `info` what has changed in @d->info. */
 void daemon_publish_info(struct daemon *d);

@@ -25,7 +25,7 @@
 const char *const fastpath_map_names[] = { "info",  "self",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
 					   "told",  "nexthop", "percpu", "hopgen", "hops",
-					   "limit", "losses", NULL };
+					   "limit", "losses", "gauges", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -341,6 +341,8 @@ static void *map_memory(const struct bpf_map *map, size_t size, int prot)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+#define LIMIT_BYTES (BED4_LIMIT_ROWS * sizeof(struct bed4_bucket))
+
 static int map_all(struct fastpath *fp)
 {
 	fp->slow_size = BED4_HOOK_DAEMON * BED4_OUTCOME_COUNT * sizeof(struct bed4_count);
@@ -348,7 +350,9 @@ static int map_all(struct fastpath *fp)
 	fp->pulse = map_memory(fp->tc->maps.pulse, sizeof(*fp->pulse), PROT_READ);
 	fp->hopgen = map_memory(fp->tc->maps.hopgen, sizeof(*fp->hopgen), PROT_READ | PROT_WRITE);
 	fp->losses = map_memory(fp->tc->maps.losses, sizeof(*fp->losses), PROT_READ | PROT_WRITE);
-	return fp->slow && fp->pulse && fp->hopgen && fp->losses ? 0 : -errno;
+	fp->gauges = map_memory(fp->tc->maps.gauges, sizeof(*fp->gauges), PROT_READ | PROT_WRITE);
+	fp->limit = map_memory(fp->tc->maps.limit, LIMIT_BYTES, PROT_READ);
+	return fp->slow && fp->pulse && fp->hopgen && fp->losses && fp->gauges && fp->limit ? 0 : -errno;
 }
 
 static int open_maps(struct fastpath *fp, struct err *e)
@@ -439,6 +443,10 @@ void fastpath_close(struct fastpath *fp)
 		munmap(fp->hopgen, sizeof(*fp->hopgen));
 	if (fp->losses)
 		munmap(fp->losses, sizeof(*fp->losses));
+	if (fp->gauges)
+		munmap(fp->gauges, sizeof(*fp->gauges));
+	if (fp->limit)
+		munmap((void *)fp->limit, LIMIT_BYTES);
 	if (fp->prog)
 		xdp_program__close(fp->prog);
 	bed4_xdp_bpf__destroy(fp->xdp);

@@ -52,7 +52,7 @@ extern const char *const instance_map_names[];
 
 /* Open maps of an instance, for tools. */
 struct instance_maps {
-	int self, info, neigh, stats, slow, percpu, losses; /* descriptors, -1 when not open */
+	int self, info, neigh, stats, slow, percpu, losses, gauges; /* descriptors, -1 when not open */
 	bool alive; /* a daemon answers */
 };
 
