@@ -16,6 +16,7 @@ static const struct command {
 	{ "unload", cmd_unload, "IFACE", "remove all that load has made" },
 	{ "status", cmd_status, "[IFACE]", "what is loaded and how it fares" },
 	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },
+	{ "metrics", cmd_metrics, "[IFACE]", "all numbers, for Prometheus" },
 	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them" },
 	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port" },
 };
