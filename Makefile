@@ -122,7 +122,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o gauges.o metrics.o) \
+		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o gauges.o metrics.o http.o scrape.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
@@ -158,7 +158,7 @@ $(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_
 $(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
 
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
-		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o io/gso.o io/gro.o)
+		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o http.o io/gso.o io/gro.o)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ $(fuzz_libs) -o $@

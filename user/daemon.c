@@ -60,12 +60,13 @@ static int take_sockets(struct daemon *d, struct err *e)
 	if (d->old < 0)
 		return err_set(e, d->old, "the daemon of %s does not hand over: %s", d->in.iface,
 			       strerror(-d->old));
-	if (reply.code || reply.fd_count != 3)
+	if (reply.code || reply.fd_count < 3 || reply.fd_count > 4)
 		return err_set(e, -EPROTO, "the daemon of %s cannot hand over: %s; unload, and load anew",
 			       d->in.iface, reply.text);
 	d->ctl = reply.fds[0];
 	d->tun = reply.fds[1];
 	d->udp = reply.fds[2];
+	d->metrics = reply.fd_count > 3 ? reply.fds[3] : -1;
 	return 0;
 }
 
@@ -355,6 +356,8 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 	if (!err)
 		err = open_sockets(d, e);
 	if (!err)
+		err = daemon_open_metrics(d, e);
+	if (!err)
 		err = open_tun(d, e);
 	if (!err)
 		err = load_programs(d, e);
@@ -379,10 +382,12 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 
 void daemon_close(struct daemon *d)
 {
-	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor, &d->old, &d->root };
+	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor, &d->old, &d->root,
+		       &d->metrics };
 	size_t i;
 
 	hops_close(d->hops);
+	scrape_free(d->scrape);
 	fastpath_close(d->fp);
 	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		if (*fds[i] >= 0)
@@ -423,7 +428,7 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 	d->policy.opt = &d->opt;
 	d->policy.underlay = d->underlay = if_nametoindex(o->iface);
 	d->fixed_port = o->port_fixed;
-	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = -1;
+	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = d->metrics = -1;
 	err = get_ready(d, e);
 	if (!err)
 		err = bring_up(d, notice, size, e);
@@ -431,6 +436,7 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 		*out = d;
 		return 0;
 	}
+	daemon_undo_metrics(d);
 	if (d->fp && before->there)
 		fastpath_set_info(d->fp, &before->info);
 	daemon_close(d);

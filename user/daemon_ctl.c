@@ -37,7 +37,7 @@ static void serve_root(struct daemon *d, int conn)
  */
 static void hand_over(struct daemon *d, int conn)
 {
-	struct ctl_reply reply = { .fds = { d->ctl, d->tun, d->udp }, .fd_count = 3 };
+	struct ctl_reply reply = { .fds = { d->ctl, d->tun, d->udp, d->metrics }, .fd_count = 3 + (d->metrics >= 0) };
 
 	tunnel_write_all(&d->tunnel, daemon_now(), &d->actions);
 	daemon_carry_out(d);

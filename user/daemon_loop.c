@@ -433,6 +433,8 @@ static void timers(struct daemon *d)
 		d->check_at = now + CHECK_TICK;
 		check_maps(d);
 	}
+	if (d->scrape && now >= scrape_deadline(d->scrape))
+		scrape_tick(d->scrape, now);
 	if (now >= d->sample_at) {
 		d->sample_at = now + GAUGES_TICK;
 		daemon_sample(d);
@@ -456,6 +458,8 @@ static int until_due(const struct daemon *d)
 		due = d->check_at;
 	if (d->sample_at < due)
 		due = d->sample_at;
+	if (d->scrape && scrape_deadline(d->scrape) < due)
+		due = scrape_deadline(d->scrape);
 	if (d->told.ready && d->ready_by < due)
 		due = d->ready_by;
 	if (due <= now)
@@ -490,6 +494,9 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 		break;
 	case SRC_HOPS:
 		follow_hops(d);
+		break;
+	case SRC_METRICS:
+		scrape_run(d->scrape, daemon_now());
 		break;
 	case SRC_SIGNAL:
 		daemon_publish_tally(d);
@@ -543,7 +550,7 @@ static int set_up_loop(struct daemon *d, int sig)
 
 	for (i = 0; !err && i < sizeof(sources) / sizeof(*sources); i++)
 		err = sources[i].fd < 0 ? 0 : daemon_watch(d, sources[i].fd, sources[i].id);
-	return err;
+	return err ? err : daemon_serve_metrics(d);
 }
 
 /*
@@ -580,6 +587,7 @@ static int begin(struct daemon *d, int sig, struct err *e)
 
 	if (err)
 		return err_set(e, err, "cannot set up the event loop: %s", strerror(-err));
+	daemon_drop_old_metrics(d);
 	err = privs_drop(e);
 	if (!err)
 		err = privs_confine(e);
@@ -610,8 +618,10 @@ int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
 		err = loop(d);
 		if (err && !d->failed)
 			log_error("the loop ended: %s", strerror(-err));
-	} else if (d->before.there) {
-		fastpath_set_info(d->fp, &d->before.info);
+	} else {
+		daemon_undo_metrics(d);
+		if (d->before.there)
+			fastpath_set_info(d->fp, &d->before.info);
 	}
 	close(d->epoll);
 	close(sig);

@@ -13,6 +13,7 @@
 #include "io/burst.h"
 #include "io/gso.h"
 #include "io/hops.h"
+#include "scrape.h"
 
 #define WAITING_MAX 256
 
@@ -35,6 +36,9 @@ struct daemon {
 	bool fixed_port; /* the user said --port */
 	int ctl, tun, udp, lan, icmp, monitor; /* -1: not open */
 	unsigned int tun_index, underlay;
+	int metrics; /* where they are served, -1 nowhere */
+	bool metrics_kept; /* it was handed over */
+	struct scrape *scrape;
 	bool running; /* the underlay has a carrier */
 	__u64 expire_at; /* next look for neighbours that are gone */
 	struct daemon_told told; /* .ready NULL once told */
@@ -64,7 +68,8 @@ struct daemon {
 	struct seen_slot seen[SEEN_SLOTS];
 };
 
-enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_ICMP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };
+enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_ICMP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS,
+		     SRC_METRICS };
 
 /* CLOCK_BOOTTIME, ns; and in s as in map `neigh`. */
 __u64 daemon_now(void);
@@ -88,6 +93,12 @@ void daemon_neigh_request(struct daemon *d, const char *words, struct ctl_reply 
 void daemon_start_gauges(struct daemon *d); /* once it runs */
 void daemon_sample(struct daemon *d); /* every GAUGES_TICK */
 void daemon_publish_tally(struct daemon *d); /* after anything that may have changed it */
+
+/* daemon_metrics.c: */
+int daemon_open_metrics(struct daemon *d, struct err *e); /* as d->opt says; what was handed over is kept */
+void daemon_drop_old_metrics(struct daemon *d); /* the file that an earlier load had them at */
+void daemon_undo_metrics(struct daemon *d); /* what was opened, when it does not come up */
+int daemon_serve_metrics(struct daemon *d); /* in the loop; 0 or -errno */
 
 /* Notes in map `info` what has changed in @d->info. */
 void daemon_publish_info(struct daemon *d);

@@ -73,7 +73,7 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 static void print_set_up(FILE *f, const struct serving *s)
 {
 	const struct load_options *o = s->opt;
-	char text[INET_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN], metrics[OPT_LISTEN_TEXT];
 	unsigned int i;
 
 	fprintf(f, "%s: %s on %s%s\n", o->iface, opt_role_name(o->role), o->tun,
@@ -88,6 +88,8 @@ static void print_set_up(FILE *f, const struct serving *s)
 		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
 	print_address(f, daemon_self(s->d), o->port_fixed);
 	fprintf(f, "  mtu        %u\n", o->mtu);
+	if (o->metrics.kind != OPT_LISTEN_OFF)
+		fprintf(f, "  metrics    %s\n", opt_listen_text(&o->metrics, metrics));
 	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(s->d)->mode));
 	if (*s->notice)
 		fprintf(f, "  notice     %s\n", s->notice);

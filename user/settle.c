@@ -147,7 +147,7 @@ int settle(struct load_options *o, const struct instance *in, const struct daemo
 }
 
 struct lines {
-	char *line[16 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
+	char *line[17 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
 	unsigned int count;
 };
 
@@ -198,6 +198,7 @@ static int compare(const void *a, const void *b)
 
 int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 {
+	char metrics[OPT_LISTEN_TEXT];
 	struct lines l = {};
 	size_t used = 0, n;
 	unsigned int i;
@@ -211,6 +212,7 @@ int settle_text(const struct load_options *o, char text[BED4_OPTIONS_LEN])
 	add(&l, "fast-path %s", opt_mode_name(o->mode));
 	add(&l, "udp-checksum %s", opt_csum_name(o->csum));
 	add(&l, "df %s", o->df ? "on" : "off");
+	add(&l, "metrics %s", opt_listen_text(&o->metrics, metrics));
 	add(&l, "clamp-mss %s", o->clamp_mss ? "on" : "off");
 	if (o->dscp == BED4_DSCP_COPY)
 		add(&l, "dscp copy");

@@ -67,6 +67,7 @@ int instance_read_info(int fd, struct bed4_info *info);
  * -errno with @e set. Close with instance_maps_close().
  */
 int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e);
+void instance_maps_set(struct instance_maps *m, unsigned int i, int fd); /* that of instance_map_names[i] */
 void instance_maps_close(struct instance_maps *m);
 
 /*

@@ -28,6 +28,11 @@ static int *place(struct instance_maps *m, unsigned int i)
 	return places[i];
 }
 
+void instance_maps_set(struct instance_maps *m, unsigned int i, int fd)
+{
+	*place(m, i) = fd;
+}
+
 static int open_pins(struct instance_maps *m, const struct instance *in)
 {
 	char path[INSTANCE_PATH + 16];
