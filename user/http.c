@@ -17,6 +17,7 @@ static bool is(struct span s, const char *text)
 	return s.len == strlen(text) && !memcmp(s.p, text, s.len);
 }
 
+/* In whatever case: names of fields and schemes. */
 static bool begins(struct span s, const char *text)
 {
 	return s.len >= strlen(text) && !strncasecmp(s.p, text, strlen(text));
@@ -118,7 +119,7 @@ static enum http_status judge(struct span line, struct span fields, bool *head)
 {
 	struct span method = take_word(&line), target = take_word(&line), version = line, field;
 	unsigned int hosts = 0;
-	bool digits = version.len == 8 && begins(version, "HTTP/") && version.p[6] == '.' && version.p[5] >= '0' &&
+	bool digits = version.len == 8 && !memcmp(version.p, "HTTP/", 5) && version.p[6] == '.' && version.p[5] >= '0' &&
 		      version.p[5] <= '9' && version.p[7] >= '0' && version.p[7] <= '9';
 
 	if (!is_token(method) || !target.len || memchr(target.p, '\t', target.len) || !digits)
