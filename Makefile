@@ -26,7 +26,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils
+	   strace valgrind binutils python3-prometheus-client
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -153,8 +153,8 @@ $(BUILD)/cov/%.o: %.c
 # What talks to the kernel is linked whole; the fuzzer stands in for the calls below it.
 $(BUILD)/fuzz/fuzz_netlink: $(addprefix $(BUILD)/cov/user/io/,nl.o rtnl.o hops.o device.o)
 $(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
-$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o words.o \
-		gauges.o io/counters.o io/maps_view.o io/pin.o)
+$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o cmd_metrics.o words.o \
+		metrics.o gauges.o io/counters.o io/maps_view.o io/pin.o)
 $(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
 
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
