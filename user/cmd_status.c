@@ -210,7 +210,7 @@ static void text_tables(const struct show *s)
 	const struct bed4_gauges *g = &s->gauges;
 	__u32 limit = g->limit_bpf > g->limit_daemon ? g->limit_bpf : g->limit_daemon;
 
-	printf("  tables      rate limits %u of %u, policy4 %u of %u\n", limit, GAUGES_LIMIT_MAX, g->policy4,
+	printf("  tables      rate limits %u of %u, policy4 %u of %d\n", limit, GAUGES_LIMIT_MAX, g->policy4,
 	       BED4_POLICY4_MAX);
 }
 

@@ -11,7 +11,7 @@
 #include "err.h"
 
 #define GAUGES_TICK (5ull * 1000000000ull) /* ns between samples */
-#define GAUGES_LIMIT_MAX (2 * BED4_LIMIT_SLOTS) /* buckets that may be in use */
+#define GAUGES_LIMIT_MAX (2u * BED4_LIMIT_SLOTS) /* buckets that may be in use */
 
 /* The counters of all hooks, as in maps `stats` and `slow`. */
 typedef struct bed4_count gauges_counts[BED4_HOOK_COUNT][BED4_OUTCOME_COUNT];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Text for Prometheus; see metrics.h. Proved by selftests/unit/test_metrics.c and net/test_metrics.sh. */
-#include <stdarg.h>
 #include <string.h>
 
 #include "core/outcome.h"
@@ -21,29 +20,19 @@ static void put_escaped(FILE *f, const char *value)
 	}
 }
 
-/* NAME{iface="...",LABEL="VALUE"...}; pairs of label and value are ended by NULL. */
-static void put_name(FILE *f, const char *name, const struct show *s, va_list labels)
-{
-	const char *label, *value;
+/* Labels and their values by turns. */
+#define LABELS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* NAME{iface="...",LABEL="VALUE"...} N; @labels NULL: no others. */
+static void put(FILE *f, const char *name, const struct show *s, __u64 n, const char *const *labels)
+{
 	fprintf(f, "%s{iface=\"", name);
 	put_escaped(f, s->iface);
-	while ((label = va_arg(labels, const char *))) {
-		value = va_arg(labels, const char *);
-		fprintf(f, "\",%s=\"", label);
-		put_escaped(f, value);
+	for (; labels && labels[0]; labels += 2) {
+		fprintf(f, "\",%s=\"", labels[0]);
+		put_escaped(f, labels[1]);
 	}
-	fputs("\"} ", f);
-}
-
-static void put(FILE *f, const char *name, const struct show *s, __u64 n, ...)
-{
-	va_list labels;
-
-	va_start(labels, n);
-	put_name(f, name, s, labels);
-	va_end(labels);
-	fprintf(f, "%llu\n", (unsigned long long)n);
+	fprintf(f, "\"} %llu\n", (unsigned long long)n);
 }
 
 /* @ns as seconds. */
@@ -57,8 +46,8 @@ static void put_seconds(FILE *f, const char *name, const struct show *s, __u64 n
 
 static void put_instance(FILE *f, const char *name, const struct show *s)
 {
-	put(f, name, s, 1, "role", opt_role_name(s->self.role), "tun", s->info.made.tun_name, "fast_path",
-	    opt_mode_name(s->info.mode), "forward", opt_forward_name(s->info.forward), NULL);
+	put(f, name, s, 1, LABELS("role", opt_role_name(s->self.role), "tun", s->info.made.tun_name, "fast_path",
+	    opt_mode_name(s->info.mode), "forward", opt_forward_name(s->info.forward)));
 }
 
 static void put_up(FILE *f, const char *name, const struct show *s)
@@ -73,11 +62,11 @@ static void put_degraded(FILE *f, const char *name, const struct show *s)
 
 	if (!s->alive)
 		return;
-	put(f, name, s, !!(why & BED4_DEGRADED_NO_LISTEN), "reason", "no_listen_address", NULL);
+	put(f, name, s, !!(why & BED4_DEGRADED_NO_LISTEN), LABELS("reason", "no_listen_address"));
 	if (s->self.role == BED4_ROLE_ROUTER)
 		return;
-	put(f, name, s, !!(why & BED4_DEGRADED_NO_RA), "reason", "router_silent", NULL);
-	put(f, name, s, !!(why & BED4_DEGRADED_ODD_PORT), "reason", "odd_port", NULL);
+	put(f, name, s, !!(why & BED4_DEGRADED_NO_RA), LABELS("reason", "router_silent"));
+	put(f, name, s, !!(why & BED4_DEGRADED_ODD_PORT), LABELS("reason", "odd_port"));
 }
 
 static void put_started(FILE *f, const char *name, const struct show *s)
@@ -116,8 +105,8 @@ static void put_outcomes(FILE *f, const char *name, const struct show *s, bool b
 			const struct bed4_count *c = &s->count[hook][o];
 
 			if (can_be(s, hook, o))
-				put(f, name, s, bytes ? c->bytes : c->packets, "hook", hook_name(hook), "outcome",
-				    outcome_name(o), "kind", kind_name(outcome_kind(o)), NULL);
+				put(f, name, s, bytes ? c->bytes : c->packets, LABELS("hook", hook_name(hook), "outcome",
+				    outcome_name(o), "kind", kind_name(outcome_kind(o))));
 		}
 	}
 }
@@ -136,8 +125,8 @@ static void put_paths(FILE *f, const char *name, const struct show *s)
 {
 	struct bed4_sample sum = gauges_sum(s->count, 0);
 
-	put(f, name, s, sum.fast, "path", "fast", NULL);
-	put(f, name, s, sum.slow, "path", "slow", NULL);
+	put(f, name, s, sum.fast, LABELS("path", "fast"));
+	put(f, name, s, sum.slow, LABELS("path", "slow"));
 }
 
 static void put_neighbours(FILE *f, const char *name, const struct show *s)
@@ -145,7 +134,7 @@ static void put_neighbours(FILE *f, const char *name, const struct show *s)
 	__u32 i;
 
 	for (i = 0; i < BED4_PATHS; i++)
-		put(f, name, s, s->gauges.neigh.path[i], "path", gauges_path_name(i), NULL);
+		put(f, name, s, s->gauges.neigh.path[i], LABELS("path", gauges_path_name(i)));
 }
 
 static void put_states(FILE *f, const char *name, const struct show *s)
@@ -153,7 +142,7 @@ static void put_states(FILE *f, const char *name, const struct show *s)
 	__u32 i;
 
 	for (i = BED4_NEIGH_SEEN; i < BED4_NEIGH_STATES; i++)
-		put(f, name, s, s->gauges.neigh.state[i], "state", gauges_state_name(i), NULL);
+		put(f, name, s, s->gauges.neigh.state[i], LABELS("state", gauges_state_name(i)));
 }
 
 static void put_neighbours_max(FILE *f, const char *name, const struct show *s)
@@ -178,18 +167,18 @@ static void put_collisions(FILE *f, const char *name, const struct show *s)
 
 static void put_tables(FILE *f, const char *name, const struct show *s)
 {
-	put(f, name, s, gauges_neighbours(&s->gauges.neigh), "table", "neigh", NULL);
-	put(f, name, s, s->gauges.limit_bpf, "table", "limit", NULL);
-	put(f, name, s, s->gauges.limit_daemon, "table", "limit_daemon", NULL);
-	put(f, name, s, s->gauges.policy4, "table", "policy4", NULL);
+	put(f, name, s, gauges_neighbours(&s->gauges.neigh), LABELS("table", "neigh"));
+	put(f, name, s, s->gauges.limit_bpf, LABELS("table", "limit"));
+	put(f, name, s, s->gauges.limit_daemon, LABELS("table", "limit_daemon"));
+	put(f, name, s, s->gauges.policy4, LABELS("table", "policy4"));
 }
 
 static void put_tables_max(FILE *f, const char *name, const struct show *s)
 {
-	put(f, name, s, s->info.neigh_max, "table", "neigh", NULL);
-	put(f, name, s, GAUGES_LIMIT_MAX, "table", "limit", NULL);
-	put(f, name, s, GAUGES_LIMIT_MAX, "table", "limit_daemon", NULL);
-	put(f, name, s, BED4_POLICY4_MAX, "table", "policy4", NULL);
+	put(f, name, s, s->info.neigh_max, LABELS("table", "neigh"));
+	put(f, name, s, GAUGES_LIMIT_MAX, LABELS("table", "limit"));
+	put(f, name, s, GAUGES_LIMIT_MAX, LABELS("table", "limit_daemon"));
+	put(f, name, s, BED4_POLICY4_MAX, LABELS("table", "policy4"));
 }
 
 static const struct family {

@@ -253,9 +253,16 @@ if [ "$MODE" = off ] && [ "$(by_level 0 0 1)" = 1 ]; then
 	million() { "$TOP/build/flood" "$TAG" "$(address peer1)" 60000 10 valid:any:30000; [ "$(status router .neighbours)" -ge 1000000 ]; }
 	check "a million neighbours come" wait_for 300 million
 	check "a scrape makes no more calls" equal "$(calls)" "$few"
-	for _ in $(seq 20); do scrape_file -o /dev/null -w '%{time_total}\n'; read -rt 0.3 <> <(:) || true; done | sort -n >"$WORK/times"
+	# Time on a CPU, of which a busy machine takes none away.
+	cpu() { cut -d' ' -f1 "/proc/$(pid_of router)/schedstat"; }
+	for _ in $(seq 20); do
+		scrape_began=$(cpu)
+		scrape_file -o /dev/null
+		echo $((($(cpu) - scrape_began) / 1000))
+		read -rt 0.3 <> <(:) || true
+	done | sort -n >"$WORK/times"
 	median=$(sed -n 10p "$WORK/times")
-	check "a scrape takes less than 10 ms, the median of 20: $median s" awk "BEGIN { exit !($median < 0.010) }"
+	check "a scrape takes the daemon less than 10 ms, the median of 20: $median us" test "$median" -gt 0 -a "$median" -lt 10000
 fi
 
 # --- the end -----------------------------------------------------------------------------------------
