@@ -34,7 +34,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish
+	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -137,7 +137,8 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o complete.o) \
+		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o complete.o \
+			gauges.o metrics.o http.o scrape.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o notify.o parcel.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
@@ -170,12 +171,12 @@ $(BUILD)/cov/%.o: %.c
 # What talks to the kernel is linked whole; the fuzzer stands in for the calls below it.
 $(BUILD)/fuzz/fuzz_netlink: $(addprefix $(BUILD)/cov/user/io/,nl.o rtnl.o hops.o device.o)
 $(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
-$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o words.o advice.o watch.o cmd_watch.o term.o \
-		io/maps_view.o io/pin.o)
+$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o cmd_metrics.o words.o \
+		advice.o watch.o cmd_watch.o term.o metrics.o gauges.o io/counters.o io/maps_view.o io/pin.o)
 $(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
 
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
-		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o io/gso.o io/gro.o)
+		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o http.o io/gso.o io/gro.o)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ $(fuzz_libs) -o $@

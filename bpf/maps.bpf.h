@@ -121,10 +121,11 @@ struct {
 
 /*
  * The buckets (6bed4/limit.h) of those who ask for what is answered, by XDP or by the daemon. One table
- * for all CPUs: only what leaves the fast path touches it.
+ * for all CPUs: only what leaves the fast path touches it. The daemon maps it, to see how full it is.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, BED4_LIMIT_ROWS);
 	__type(key, __u32);
 	__type(value, struct bed4_bucket);
@@ -138,6 +139,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct bed4_losses);
 } losses SEC(".maps");
+
+/* Numbers of neighbours and samples of counters, by the daemon, which maps it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_gauges);
+} gauges SEC(".maps");
 
 /* What the operator lifted or denied, enum bed4_policy. Written by the daemon. */
 struct {

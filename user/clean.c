@@ -7,6 +7,7 @@
 #include "clean.h"
 #include "io/attach.h"
 #include "io/fastpath.h"
+#include "io/listen.h"
 #include "io/rtnl.h"
 #include "io/tun.h"
 #include "sane.h"
@@ -103,6 +104,14 @@ static void search(struct bed4_made *made, const struct instance *in, int self_f
 		if_freenameindex(devs);
 }
 
+static void remove_files(const struct bed4_info *info)
+{
+	if (file_sane(info->metrics))
+		listen_remove(info->metrics, false);
+	if (file_sane(info->old_metrics))
+		listen_remove(info->old_metrics, false);
+}
+
 int clean_maps(const struct instance *in, const struct instance_maps *maps, struct err *e)
 {
 	struct bed4_info info;
@@ -110,6 +119,7 @@ int clean_maps(const struct instance *in, const struct instance_maps *maps, stru
 
 	if (err)
 		return err_set(e, err, "cannot read map info: %s", strerror(-err));
+	remove_files(&info);
 	if (made_sane(&info.made, in->iface, NULL))
 		search(&info.made, in, maps->self);
 	return clean(in, &info.made, maps->self, e);

@@ -56,6 +56,7 @@ int cmd_reload(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_neigh(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_features(int argc, char **argv);

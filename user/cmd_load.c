@@ -143,6 +143,8 @@ static int prepare_bare(struct loading *l, struct err *e)
 	if (!if_nametoindex(tun))
 		return err_set(e, -ENODEV, "no TUN device %s: as root, `ip tuntap add dev %s mode tun user %u`", tun, tun,
 			       geteuid());
+	if (l->opt.metrics.kind != OPT_LISTEN_OFF)
+		return err_set(e, -EPERM, "--metrics needs BPF maps: load as root, or without it");
 	return instance_init_bare(&l->in, l->opt.iface, tun, e);
 }
 

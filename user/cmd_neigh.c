@@ -156,7 +156,7 @@ static int show_get(const struct show *s, struct instance_maps *m, struct reques
 
 	if (bpf_map_lookup_elem(m->neigh, &r->addr, &n)) {
 		if (s->self.role != BED4_ROLE_PEER || !bed4_same_prefix(&r->addr, &s->self.own) ||
-		    s->neighbours < s->info.neigh_max)
+		    gauges_neighbours(&s->gauges.neigh) < s->info.neigh_max)
 			return EXIT_DONE;
 		bed4_iid_get(&r->addr, &r->at);
 		n.addr = r->at.addr;

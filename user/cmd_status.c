@@ -143,6 +143,79 @@ static void text_losses(const struct show *s)
 		printf("  limits      %llu forgotten for the sake of other senders\n", s->losses.collisions);
 }
 
+/* 1234567 -> "1.23 M"; as few digits as say it. */
+static const char *scaled(__u64 n, char buf[SHOW_TEXT])
+{
+	static const char *const units[] = { "", "k", "M", "G", "T", "P", "E" };
+	double x = (double)n;
+	int i = 0;
+
+	for (; x >= 999.5 && i < 6; i++)
+		x /= 1000;
+	snprintf(buf, SHOW_TEXT, "%.*f %s", !i || x >= 99.95 ? 0 : x >= 9.995 ? 1 : 2, x, units[i]);
+	return buf;
+}
+
+static void text_rate(const char *lead, const struct bed4_count *c)
+{
+	char packets[SHOW_TEXT], bits[SHOW_TEXT];
+
+	printf("%s %spackets/s %sbit/s", lead, scaled(c->packets, packets), scaled(c->bytes, bits));
+}
+
+/* Of the last few seconds; a daemon that is dead, or has only begun, knows none. */
+static void text_rates(const struct show *s)
+{
+	struct gauges_rates r;
+
+	if (!show_rates(s, &r))
+		return;
+	text_rate("  rates       in", &r.in);
+	text_rate(", out", &r.out);
+	if (s->self.role == BED4_ROLE_ROUTER)
+		text_rate(", relayed", &r.relay);
+	putchar('\n');
+}
+
+static void text_share(const struct show *s)
+{
+	struct bed4_sample sum = gauges_sum(s->count, 0);
+	unsigned int all = gauges_share(sum.fast, sum.slow), now;
+	struct gauges_rates r;
+
+	printf("  slow path   %u.%u %% of all packets", all / 10, all % 10);
+	if (show_rates(s, &r)) {
+		now = gauges_share(r.fast, r.slow);
+		printf(", %u.%u %% at the moment", now / 10, now % 10);
+	}
+	putchar('\n');
+}
+
+static void text_paths(const struct show *s)
+{
+	static const enum bed4_path order[] = { BED4_PATH_DIRECT, BED4_PATH_LAN, BED4_PATH_ROUTER };
+	const __u32 *n = s->gauges.neigh.path;
+	const char *lead = ":";
+	size_t i;
+
+	for (i = 0; s->self.role == BED4_ROLE_PEER && i < BED4_PATHS; i++) {
+		if (!n[order[i]])
+			continue;
+		printf("%s %u %s", lead, n[order[i]], gauges_path_name(order[i]));
+		lead = ",";
+	}
+}
+
+/* How full the other bounded tables are. */
+static void text_tables(const struct show *s)
+{
+	const struct bed4_gauges *g = &s->gauges;
+	__u32 limit = g->limit_bpf > g->limit_daemon ? g->limit_bpf : g->limit_daemon;
+
+	printf("  tables      rate limits %u of %u, policy4 %u of %d\n", limit, GAUGES_LIMIT_MAX, g->policy4,
+	       BED4_POLICY4_MAX);
+}
+
 static void text(const struct show *s, const struct totals *t)
 {
 	const struct bed4_info *info = &s->info;
@@ -170,12 +243,16 @@ static void text(const struct show *s, const struct totals *t)
 	printf("  dropped     %llu", t->dropped);
 	printf(t->dropped ? ", mostly %s: %s\n" : "\n", outcome_name(t->top_drop),
 	       outcome_text(t->top_drop));
-	printf("  neighbours  %u of %u", s->neighbours, info->neigh_max);
+	text_rates(s);
+	text_share(s);
+	printf("  neighbours  %u of %u", gauges_neighbours(&s->gauges.neigh), info->neigh_max);
+	text_paths(s);
 	if (info->neigh_full)
 		printf(", full: %u more go by the router, see --neigh-max", info->neigh_full);
 	if (s->losses.neighbours)
 		printf(", full: %llu packets of others not accounted, see --neigh-max", s->losses.neighbours);
 	putchar('\n');
+	text_tables(s);
 	text_losses(s);
 }
 
@@ -221,6 +298,92 @@ static struct json_object *privileges_json(const struct show *s)
 	return o;
 }
 
+static struct json_object *rate_json(const struct bed4_count *c)
+{
+	struct json_object *o = json_object_new_object();
+
+	show_put_number(o, "packets_per_second", c->packets);
+	show_put_number(o, "bits_per_second", c->bytes);
+	return o;
+}
+
+/* NULL, which JSON calls null, while they are not known. */
+static struct json_object *rates_json(const struct show *s)
+{
+	struct json_object *o;
+	struct gauges_rates r;
+
+	if (!show_rates(s, &r))
+		return NULL;
+	o = json_object_new_object();
+	json_object_object_add(o, "in", rate_json(&r.in));
+	json_object_object_add(o, "out", rate_json(&r.out));
+	json_object_object_add(o, "relay", rate_json(&r.relay));
+	return o;
+}
+
+static struct json_object *percent(__u64 fast, __u64 slow)
+{
+	unsigned int share = gauges_share(fast, slow);
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u.%u", share / 10, share % 10);
+	return json_object_new_double_s(share / 10.0, text);
+}
+
+static struct json_object *share_json(const struct show *s)
+{
+	struct bed4_sample sum = gauges_sum(s->count, 0);
+	struct json_object *o = json_object_new_object();
+	struct gauges_rates r;
+	bool known = show_rates(s, &r);
+
+	json_object_object_add(o, "total", percent(sum.fast, sum.slow));
+	json_object_object_add(o, "now", known ? percent(r.fast, r.slow) : NULL);
+	return o;
+}
+
+static struct json_object *paths_json(const struct bed4_tally *t)
+{
+	struct json_object *o = json_object_new_object();
+	__u32 i;
+
+	for (i = 0; i < BED4_PATHS; i++)
+		show_put_number(o, gauges_path_name(i), t->path[i]);
+	return o;
+}
+
+static struct json_object *states_json(const struct bed4_tally *t)
+{
+	struct json_object *o = json_object_new_object();
+	__u32 i;
+
+	for (i = BED4_NEIGH_SEEN; i < BED4_NEIGH_STATES; i++)
+		show_put_number(o, gauges_state_name(i), t->state[i]);
+	return o;
+}
+
+static void table_json(struct json_object *list, const char *name, __u64 entries, __u64 max)
+{
+	struct json_object *o = json_object_new_object();
+
+	show_put_number(o, "entries", entries);
+	show_put_number(o, "max", max);
+	json_object_object_add(list, name, o);
+}
+
+static struct json_object *tables_json(const struct show *s)
+{
+	struct json_object *o = json_object_new_object();
+	const struct bed4_gauges *g = &s->gauges;
+
+	table_json(o, "neigh", gauges_neighbours(&g->neigh), s->info.neigh_max);
+	table_json(o, "limit", g->limit_bpf, GAUGES_LIMIT_MAX);
+	table_json(o, "limit_daemon", g->limit_daemon, GAUGES_LIMIT_MAX);
+	table_json(o, "policy4", g->policy4, BED4_POLICY4_MAX);
+	return o;
+}
+
 static struct json_object *json(const struct show *s, const struct totals *t)
 {
 	struct json_object *o = json_object_new_object(), *p = json_object_new_object();
@@ -253,8 +416,13 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 	if (t->dropped)
 		show_put(p, "top_drop", outcome_name(t->top_drop));
 	json_object_object_add(o, "packets", p);
-	show_put_number(o, "neighbours", s->neighbours);
+	json_object_object_add(o, "rates", rates_json(s));
+	json_object_object_add(o, "slow_path_percent", share_json(s));
+	show_put_number(o, "neighbours", gauges_neighbours(&s->gauges.neigh));
+	json_object_object_add(o, "neighbours_by_path", paths_json(&s->gauges.neigh));
+	json_object_object_add(o, "neighbours_by_state", states_json(&s->gauges.neigh));
 	show_put_number(o, "neighbours_max", s->info.neigh_max);
+	json_object_object_add(o, "tables", tables_json(s));
 	show_put_number(o, "neighbours_refused", s->info.neigh_full + s->losses.neighbours);
 	show_put_number(o, "events_lost", s->events_lost);
 	show_put_number(o, "limit_collisions", s->losses.collisions);

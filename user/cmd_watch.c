@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "cmd_watch.h"
 #include "core/outcome.h"
+#include "gauges.h"
 #include "opt.h"
 #include "term.h"
 #include "watch.h"
@@ -83,7 +84,7 @@ int watch_words(struct watch_words *w, int argc, char **argv)
 
 static void sample_neighbours(struct watch_sample *to, int fd)
 {
-	unsigned int max = to->s.neighbours < WATCH_NEIGH ? to->s.neighbours : WATCH_NEIGH, n = 0;
+	unsigned int there = gauges_neighbours(&to->s.gauges.neigh), max = there < WATCH_NEIGH ? there : WATCH_NEIGH, n = 0;
 	struct bed4_in6 key, next;
 	struct bed4_neigh value;
 	bool more;
@@ -197,7 +198,7 @@ static struct json_object *status_json(const struct watch_sample *new, const str
 	json_object_object_add(o, "dropped_per_second", json_object_new_double(r->dropped));
 	if (r->top_drop)
 		show_put(o, "top_drop", outcome_name(r->top_drop));
-	show_put_number(o, "neighbours", new->s.neighbours);
+	show_put_number(o, "neighbours", gauges_neighbours(&new->s.gauges.neigh));
 	list = json_object_new_array();
 	for (i = 0; i < r->tops; i++) {
 		row = json_object_new_object();

@@ -51,6 +51,18 @@ static int open_ctl(struct daemon *d, struct err *e)
 static const struct bed4_ep lan_group = { .addr = BED4_HTONL(0xe0000001),
 					  .port = BED4_HTONS(BED4_PORT) };
 
+/* What only some have, in the order of daemon_ctl.c; the text says which, behind the time of the watchdog. */
+static void handover_take(struct daemon *d, struct ctl_reply *reply)
+{
+	const char *kinds = strchr(reply->text, ' ');
+	unsigned int i = 3;
+
+	if (kinds && strchr(kinds, 'n') && i < reply->fd_count)
+		daemon_supervise(d, reply->fds[i++], strtoull(reply->text, NULL, 10));
+	if (kinds && strchr(kinds, 'm') && i < reply->fd_count)
+		d->metrics = reply->fds[i++];
+}
+
 /*
  * Control socket, TUN queue and tunnel socket of the daemon that runs. It waits, and goes on when we do not
  * come to an end; what arrives meanwhile waits in the sockets.
@@ -63,15 +75,14 @@ static int take_sockets(struct daemon *d, struct err *e)
 	if (d->old < 0)
 		return err_set(e, d->old, "the daemon of %s does not hand over: %s", d->in.iface,
 			       strerror(-d->old));
-	if (reply.code || reply.fd_count < 3 || reply.fd_count > 4)
+	if (reply.code || reply.fd_count < 3 || reply.fd_count > 5)
 		return err_set(e, -EPROTO, "the daemon of %s cannot hand over: %s; unload, and load anew",
 			       d->in.iface, reply.text);
 	d->ctl = reply.fds[0];
 	d->tun = reply.fds[1];
 	d->udp = reply.fds[2];
 	d->old_pid = reply.pid;
-	if (reply.fd_count == 4)
-		daemon_supervise(d, reply.fds[3], strtoull(reply.text, NULL, 10));
+	handover_take(d, &reply);
 	return 0;
 }
 
@@ -223,7 +234,8 @@ static int open_tunnel(struct daemon *d, struct err *e)
 				   .radius = (__u8)d->opt.radius, .eager = d->opt.eager_tcp,
 				   .neigh_max = d->opt.neigh_max, .policy = policy_ask,
 				   .onlink = policy_onlink, .policy_arg = &d->policy,
-				   .mss = mss(&d->opt), .fixed_port = d->fixed_port };
+				   .mss = mss(&d->opt), .fixed_port = d->fixed_port,
+				   .tally = &d->tally };
 	int err;
 
 	c.public = bed4_ep(d->opt.public_v4 ? d->opt.public_v4 : d->opt.listen, c.listen.port);
@@ -403,6 +415,8 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 	if (!err)
 		err = open_sockets(d, e);
 	if (!err)
+		err = daemon_open_metrics(d, e);
+	if (!err)
 		err = open_tun(d, e);
 	if (!err)
 		err = load_programs(d, e);
@@ -426,10 +440,11 @@ static int bring_up(struct daemon *d, char *notice, size_t size, struct err *e)
 void daemon_close(struct daemon *d)
 {
 	int *fds[] = { &d->ctl, &d->tun, &d->udp, &d->lan, &d->icmp, &d->monitor, &d->old, &d->root,
-			&d->notify };
+			&d->notify, &d->metrics };
 	size_t i;
 
 	hops_close(d->hops);
+	scrape_free(d->scrape);
 	fastpath_close(d->fp);
 	for (i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
 		if (*fds[i] >= 0)
@@ -467,7 +482,7 @@ struct daemon *daemon_new(const struct load_options *o, const struct instance *i
 		d->info = before->info;
 	d->policy.opt = &d->opt;
 	d->fixed_port = o->port_fixed;
-	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = d->notify = -1;
+	d->ctl = d->tun = d->udp = d->lan = d->icmp = d->monitor = d->old = d->root = d->notify = d->metrics = -1;
 	return d;
 }
 
@@ -488,6 +503,7 @@ int daemon_up(struct daemon **out, const struct load_options *o, const struct in
 		*out = d;
 		return 0;
 	}
+	daemon_undo_metrics(d);
 	if (d->fp && before->there)
 		fastpath_set_info(d->fp, &before->info);
 	daemon_close(d);

@@ -47,10 +47,14 @@ static bool await_successor(struct daemon *d, int conn)
  */
 static void hand_over(struct daemon *d, int conn)
 {
-	struct ctl_reply reply = { .fds = { d->ctl, d->tun, d->udp, d->notify },
-				   .fd_count = d->notify >= 0 ? 4 : 3 };
+	struct ctl_reply reply = { .fds = { d->ctl, d->tun, d->udp }, .fd_count = 3 };
 
-	snprintf(reply.text, sizeof(reply.text), "%llu", (unsigned long long)d->watchdog);
+	if (d->notify >= 0)
+		reply.fds[reply.fd_count++] = d->notify;
+	if (d->metrics >= 0)
+		reply.fds[reply.fd_count++] = d->metrics;
+	snprintf(reply.text, sizeof(reply.text), "%llu %s%s", (unsigned long long)d->watchdog,
+		 d->notify >= 0 ? "n" : "", d->metrics >= 0 ? "m" : "");
 	daemon_notify_reload(d);
 	tunnel_write_all(&d->tunnel, daemon_now(), &d->actions);
 	daemon_carry_out(d);

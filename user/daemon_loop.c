@@ -14,6 +14,7 @@
 
 #include "core/icmp4.h"
 #include "daemon_priv.h"
+#include "gauges.h"
 #include "io/ctl.h"
 #include "io/join.h"
 #include "io/privs.h"
@@ -84,6 +85,7 @@ static void publish_state(struct daemon *d)
 		d->info.neigh_full = (__u32)d->tunnel.refused;
 		fastpath_set_info(d->fp, &d->info);
 	}
+	daemon_publish_tally(d);
 	if (!now)
 		tell_ready(d);
 }
@@ -427,6 +429,12 @@ static void timers(struct daemon *d)
 		d->check_at = now + CHECK_TICK;
 		check_maps(d);
 	}
+	if (d->scrape && now >= scrape_deadline(d->scrape))
+		scrape_tick(d->scrape, now);
+	if (now >= d->sample_at) {
+		d->sample_at = now + GAUGES_TICK;
+		daemon_sample(d);
+	}
 	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);
 	daemon_notify_alive(d, now);
@@ -447,6 +455,10 @@ static int until_due(const struct daemon *d)
 		due = d->check_at;
 	if (d->watchdog && d->watchdog_at < due)
 		due = d->watchdog_at;
+	if (d->sample_at < due)
+		due = d->sample_at;
+	if (d->scrape && scrape_deadline(d->scrape) < due)
+		due = scrape_deadline(d->scrape);
 	if (d->told.ready && d->ready_by < due)
 		due = d->ready_by;
 	if (due <= now)
@@ -482,7 +494,11 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 	case SRC_HOPS:
 		follow_hops(d);
 		break;
+	case SRC_METRICS:
+		scrape_run(d->scrape, daemon_now());
+		break;
 	case SRC_SIGNAL:
+		daemon_publish_tally(d);
 		d->stop = true;
 		break;
 	}
@@ -533,7 +549,7 @@ static int set_up_loop(struct daemon *d, int sig)
 
 	for (i = 0; !err && i < sizeof(sources) / sizeof(*sources); i++)
 		err = sources[i].fd < 0 ? 0 : daemon_watch(d, sources[i].fd, sources[i].id);
-	return err;
+	return err ? err : daemon_serve_metrics(d);
 }
 
 /*
@@ -557,8 +573,10 @@ static void set_times(struct daemon *d)
 	__u64 now = daemon_now();
 
 	d->ready_by = now + d->opt.wait * NSEC_PER_SEC;
-	d->expire_at = now + EXPIRE_TICK;
+	/* A router has to look once what its map holds, to know how many there are. */
+	d->expire_at = d->opt.role == BED4_ROLE_ROUTER ? now : now + EXPIRE_TICK;
 	d->check_at = now + CHECK_TICK;
+	d->sample_at = now + GAUGES_TICK;
 	d->hops_at = d->hops ? now : UINT64_MAX;
 	d->pulse_at = d->opt.role == BED4_ROLE_PEER && d->info.mode != BED4_MODE_OFF ? now : UINT64_MAX;
 }
@@ -570,6 +588,7 @@ static int begin(struct daemon *d, int sig, struct err *e)
 
 	if (err)
 		return err_set(e, err, "cannot set up the event loop: %s", strerror(-err));
+	daemon_drop_old_metrics(d);
 	/* A service's next process is to be found where the last one was, and to see no more than that. */
 	if (d->notify >= 0 && d->old_pid)
 		err = join_process(d->old_pid, e);
@@ -598,6 +617,7 @@ int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
 	if (!err) {
 		told->up(told->arg);
 		tunnel_start(&d->tunnel, daemon_now());
+		daemon_start_gauges(d);
 		d->info.degraded = degraded(d);
 		fastpath_set_info(d->fp, &d->info);
 		if (d->opt.role == BED4_ROLE_ROUTER)
@@ -605,8 +625,10 @@ int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
 		err = loop(d);
 		if (err && !d->failed)
 			log_error("the loop ended: %s", strerror(-err));
-	} else if (d->before.there) {
-		fastpath_set_info(d->fp, &d->before.info);
+	} else {
+		daemon_undo_metrics(d);
+		if (d->before.there)
+			fastpath_set_info(d->fp, &d->before.info);
 	}
 	close(d->epoll);
 	close(sig);

@@ -24,13 +24,13 @@ struct contents {
 	struct instance in;
 };
 
-enum { FD_CTL, FD_TUN, FD_UDP, FD_LAN, FD_ICMP, FD_ROOT, FD_MAPS, FD_COUNT = FD_MAPS + FASTPATH_FDS };
+enum { FD_CTL, FD_TUN, FD_UDP, FD_LAN, FD_ICMP, FD_ROOT, FD_METRICS, FD_MAPS, FD_COUNT = FD_MAPS + FASTPATH_FDS };
 _Static_assert(FD_COUNT <= PARCEL_FDS, "they fit");
 
 int daemon_pack(const struct daemon *d, struct err *e)
 {
 	struct contents c = { .version = BED4_VERSION, .abi = BED4_ABI, .opt = d->opt, .in = d->in };
-	int fds[FD_COUNT] = { d->ctl, d->tun, d->udp, d->lan, d->icmp, d->root }, sock;
+	int fds[FD_COUNT] = { d->ctl, d->tun, d->udp, d->lan, d->icmp, d->root, d->metrics }, sock;
 
 	fastpath_give(d->fp, fds + FD_MAPS);
 	sock = parcel_pack(&c, sizeof(c), fds, FD_COUNT);
@@ -138,6 +138,7 @@ static void take_sockets(struct daemon *d, const int *fds)
 	d->lan = fds[FD_LAN];
 	d->icmp = fds[FD_ICMP];
 	d->root = fds[FD_ROOT];
+	d->metrics = fds[FD_METRICS];
 	d->owner = ctl_owner(d->ctl);
 	d->tun_index = if_nametoindex(d->opt.tun);
 }

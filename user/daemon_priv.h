@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What daemon.c (up and down), daemon_loop.c (running), daemon_ctl.c (requests) and daemon_peer.c (a peer's
- * part) share. For nobody else.
+ * What daemon.c (up and down), daemon_loop.c (running), daemon_ctl.c (requests), daemon_peer.c (a peer's
+ * part) and daemon_gauges.c (numbers about it) share. For nobody else.
  */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
@@ -14,6 +14,7 @@
 #include "io/fastpath.h"
 #include "io/gso.h"
 #include "io/hops.h"
+#include "scrape.h"
 
 #define WAITING_MAX 256
 
@@ -37,6 +38,9 @@ struct daemon {
 	bool fixed_port; /* the user said --port */
 	int ctl, tun, udp, lan, icmp, monitor; /* -1: not open */
 	unsigned int tun_index, underlay;
+	int metrics; /* where they are served, -1 nowhere */
+	bool metrics_kept; /* it was handed over */
+	struct scrape *scrape;
 	bool running; /* the underlay has a carrier */
 	__u64 expire_at; /* next look for neighbours that are gone */
 	struct daemon_told told; /* .ready NULL once told */
@@ -51,6 +55,9 @@ struct daemon {
 	__u32 bypass; /* as last told to the fast path */
 	__u64 hops_at; /* next refreshing of the gateways in use */
 	__u64 check_at; /* next look whether the maps are as we left them */
+	__u64 sample_at; /* next sample of the counters */
+	__u64 started; /* wall clock, ns */
+	struct bed4_tally tally; /* peer: its neighbours, as in map `gauges` */
 	__u64 pulse_at; /* next look at what the fast path sends to the router */
 	int notify; /* to the service manager, -1 none */
 	__u64 watchdog; /* ns of silence after which it takes us for dead, 0 never */
@@ -68,7 +75,8 @@ struct daemon {
 	struct seen_slot seen[SEEN_SLOTS];
 };
 
-enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_ICMP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };
+enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_ICMP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS,
+		     SRC_METRICS };
 
 /* CLOCK_BOOTTIME, ns; and in s as in map `neigh`. */
 __u64 daemon_now(void);
@@ -103,6 +111,17 @@ void daemon_carry_peer(struct daemon *d, const struct action *act);
 void daemon_follow_link(struct daemon *d); /* after link or address events */
 void daemon_stamp_neighbours(struct daemon *d);
 void daemon_neigh_request(struct daemon *d, const char *words, struct ctl_reply *reply);
+
+/* daemon_gauges.c: */
+void daemon_start_gauges(struct daemon *d); /* once it runs */
+void daemon_sample(struct daemon *d); /* every GAUGES_TICK */
+void daemon_publish_tally(struct daemon *d); /* after anything that may have changed it */
+
+/* daemon_metrics.c: */
+int daemon_open_metrics(struct daemon *d, struct err *e); /* as d->opt says; what was handed over is kept */
+void daemon_drop_old_metrics(struct daemon *d); /* the file that an earlier load had them at */
+void daemon_undo_metrics(struct daemon *d); /* what was opened, when it does not come up */
+int daemon_serve_metrics(struct daemon *d); /* in the loop; 0 or -errno */
 
 /* Notes in map `info` what has changed in @d->info. */
 void daemon_publish_info(struct daemon *d);

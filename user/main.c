@@ -16,6 +16,7 @@ const struct command commands[] = {
 	{ "unload", cmd_unload, "IFACE", "remove all that load has made", "@loaded" },
 	{ "status", cmd_status, "[IFACE] [--watch]", "what is loaded and how it fares", "@loaded --watch" },
 	{ "stats", cmd_stats, "[IFACE] [--explain]", "what became of every packet", "@loaded --all --explain --watch" },
+	{ "metrics", cmd_metrics, "[IFACE]", "all numbers, for Prometheus", "@loaded" },
 	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them",
 	  "show:dev|@loaded,@loaded get:@neigh,dev|@loaded,@loaded add:@neigh,lladdr|dev|@loaded,LLADDR|@loaded* "
 	  "del:@neigh,dev|@loaded,@loaded flush:dev|@loaded,@loaded" },

@@ -92,6 +92,66 @@ int opt_prefix64(const char *s, struct bed4_in6 *prefix)
 	return prefix->w[2] || prefix->w[3] ? -EINVAL : 0;
 }
 
+bool opt_path(const char *path)
+{
+	size_t len = strlen(path), i;
+
+	for (i = 0; i < len; i++) {
+		if (path[i] <= ' ' || path[i] > '~')
+			return false;
+	}
+	return *path == '/' && len < BED4_SOCKET_LEN && path[len - 1] != '/';
+}
+
+/* [IPV6]:PORT or IPV4:PORT, with no address left out: who wants all of them has to say so. */
+static int listen_ip(const char *s, struct opt_listen *l)
+{
+	char left[INET6_ADDRSTRLEN + 2];
+	const char *port = split(s, ':', left, sizeof(left));
+	size_t len = port ? strlen(left) : 0;
+
+	if (!port || opt_uint(port, 1, 65535, &l->port))
+		return -EINVAL;
+	if (left[0] != '[') {
+		l->kind = OPT_LISTEN_IP4;
+		return opt_ipv4(left, &l->in4);
+	}
+	if (left[len - 1] != ']')
+		return -EINVAL;
+	left[len - 1] = 0;
+	l->kind = OPT_LISTEN_IP6;
+	return opt_ipv6(left + 1, &l->in6);
+}
+
+int opt_listen(const char *s, struct opt_listen *l)
+{
+	*l = (struct opt_listen){ .kind = OPT_LISTEN_OFF };
+	if (!strcmp(s, "off"))
+		return 0;
+	if (strncmp(s, "unix:", 5))
+		return listen_ip(s, l);
+	if (!opt_path(s + 5))
+		return -EINVAL;
+	l->kind = OPT_LISTEN_FILE;
+	memcpy(l->path, s + 5, strlen(s + 5) + 1);
+	return 0;
+}
+
+const char *opt_listen_text(const struct opt_listen *l, char buf[OPT_LISTEN_TEXT])
+{
+	char addr[INET6_ADDRSTRLEN] = "";
+
+	if (l->kind == OPT_LISTEN_OFF)
+		return "off";
+	if (l->kind == OPT_LISTEN_FILE)
+		snprintf(buf, OPT_LISTEN_TEXT, "unix:%s", l->path);
+	else if (l->kind == OPT_LISTEN_IP6)
+		snprintf(buf, OPT_LISTEN_TEXT, "[%s]:%u", inet_ntop(AF_INET6, &l->in6, addr, sizeof(addr)), l->port);
+	else
+		snprintf(buf, OPT_LISTEN_TEXT, "%s:%u", inet_ntop(AF_INET, &l->in4, addr, sizeof(addr)), l->port);
+	return buf;
+}
+
 /* --- names --------------------------------------------------------------------------------------- */
 
 static const char *const mode_names[] = { "auto", "native", "generic", "tc", "off", NULL };
@@ -377,6 +437,11 @@ static int set_eager_tcp(struct load_options *o, const char *s)
 	return set_switch(&o->eager_tcp, s);
 }
 
+static int set_metrics(struct load_options *o, const char *s)
+{
+	return opt_listen(s, &o->metrics);
+}
+
 static int set_foreground(struct load_options *o, const char *s)
 {
 	return set_switch(&o->foreground, s);
@@ -440,6 +505,8 @@ static const struct option {
 	  "of the next-hop cache, per CPU, 32 bytes each; default: 32768" },
 	{ "eager-tcp", NULL, FOR_PEER, set_eager_tcp, "on or off",
 	  "send the first SYN to an unknown neighbour straight to it" },
+	{ "metrics", "WHERE", FOR_BOTH, set_metrics, "off, unix:/PATH, IPV4:PORT or [IPV6]:PORT",
+	  "serve metrics by HTTP at unix:PATH or ADDR:PORT; default: off" },
 	{ "wait", "SEC", FOR_BOTH | MOMENTARY, set_wait, "a number from 0 to 3600",
 	  "how long a peer waits for its address; default: 10" },
 	{ "foreground", NULL, FOR_BOTH | MOMENTARY, set_foreground, "on or off", "stay attached; SIGTERM unloads" },
@@ -650,13 +717,13 @@ static int check_role(struct load_options *o, unsigned int seen, struct err *e)
 static int inherit(struct opt_words *w, const char *base, const struct opt_words *from, struct err *e)
 {
 	unsigned int own = w->seen, i = 0;
-	char name[32], value[64];
+	char name[32], value[128];
 	int err = 0, k;
 
 	w->source = from ? OPT_FILE : OPT_EARLIER;
 	for (; !err && *base; base += strcspn(base, "\n"), base += *base == '\n', i++) {
 		w->line = from && i < from->set.entry_count ? from->set.entries[i].line : 0;
-		if (sscanf(base, "%31[^ \n] %63[^\n]", name, value) != 2)
+		if (sscanf(base, "%31[^ \n] %127[^\n]", name, value) != 2)
 			return err_set(e, -EINVAL, "what was loaded cannot be read back; unload, and load anew");
 		k = find_option(name, strlen(name));
 		if (k < 0 || !(own & 1u << k))

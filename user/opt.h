@@ -19,6 +19,15 @@ struct opt_v4 {
 	unsigned int len;
 };
 
+/* Where something is served. */
+struct opt_listen {
+	enum { OPT_LISTEN_OFF, OPT_LISTEN_FILE, OPT_LISTEN_IP4, OPT_LISTEN_IP6 } kind;
+	__be32 in4;
+	struct bed4_in6 in6;
+	unsigned int port;
+	char path[BED4_SOCKET_LEN]; /* absolute */
+};
+
 /* Where a value comes from; what comes first here comes before what is said there. */
 enum opt_source {
 	OPT_SAID, /* in this call */
@@ -68,6 +77,7 @@ struct load_options {
 	bool clamp_mss; /* TCP never sends more than the tunnel carries in one packet */
 	unsigned int hop_slots; /* default 32768; a power of two */
 	bool eager_tcp;
+	struct opt_listen metrics;
 	bool foreground;
 	unsigned int log; /* enum log_to; 0: standard error in the foreground, else syslog */
 	bool kept; /* what is loaded goes with the process, however that ends */
@@ -154,7 +164,13 @@ int opt_v4_prefix(const char *s, struct opt_v4 *p); /* "A", "A/LEN"; host bits m
 int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v);
 int opt_endpoint(const char *s, struct bed4_ep *ep); /* IPV4:PORT */
 int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0 */
+bool opt_path(const char *path); /* can it be the file of a socket? Absolute, printable, not too long */
 int opt_iface(const char *s); /* can it be the name of a device, and pass through every tool? */
+
+int opt_listen(const char *s, struct opt_listen *l); /* off, unix:PATH, IPV4:PORT, [IPV6]:PORT */
+
+#define OPT_LISTEN_TEXT (BED4_SOCKET_LEN + 8)
+const char *opt_listen_text(const struct opt_listen *l, char buf[OPT_LISTEN_TEXT]); /* as it is said */
 
 const char *opt_mode_name(enum bed4_mode mode);
 const char *opt_forward_name(enum bed4_forward forward);

@@ -72,6 +72,11 @@ int made_sane(const struct bed4_made *made, const char *iface, struct err *e)
 	return 0;
 }
 
+bool file_sane(const char path[BED4_SOCKET_LEN])
+{
+	return memchr(path, 0, BED4_SOCKET_LEN) && (!*path || opt_path(path));
+}
+
 int info_sane(const struct bed4_info *info, const char *iface, struct err *e)
 {
 	int err = version(info->made.abi, iface, e);
@@ -82,6 +87,8 @@ int info_sane(const struct bed4_info *info, const char *iface, struct err *e)
 		return err;
 	if (!options_sane(info->options) || !options_sane(info->given))
 		return damaged(iface, "list of options", e);
+	if (!file_sane(info->metrics) || !file_sane(info->old_metrics))
+		return damaged(iface, "file for metrics", e);
 	if (info->mode > BED4_MODE_OFF || info->forward > BED4_FORWARD_KERNEL)
 		return damaged(iface, "mode", e);
 	if (info->neigh_max > BED4_NEIGH_LIMIT)

@@ -16,6 +16,9 @@
  */
 int made_sane(const struct bed4_made *made, const char *iface, struct err *e);
 
+/* Is it "", or can it be the file of a socket that we have made? */
+bool file_sane(const char path[BED4_SOCKET_LEN]);
+
 /*
  * 0: made_sane(), and all the rest is in range, options are lines of printable ASCII. -EPROTO: written by a
  * build with another layout; -EUCLEAN: damaged. Both with @e set.

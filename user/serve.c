@@ -95,7 +95,7 @@ static void print_options(FILE *f, const struct load_options *o)
 void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before, const struct daemon *d,
 		 const char *notice)
 {
-	char text[INET_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN], metrics[OPT_LISTEN_TEXT];
 	unsigned int i;
 
 	fprintf(f, "%s: %s on %s%s\n", o->iface, opt_role_name(o->role), o->tun,
@@ -110,6 +110,8 @@ void serve_print(FILE *f, const struct load_options *o, const struct daemon_befo
 		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
 	print_address(f, daemon_self(d), o->port_fixed);
 	fprintf(f, "  mtu        %u\n", o->mtu);
+	if (o->metrics.kind != OPT_LISTEN_OFF)
+		fprintf(f, "  metrics    %s\n", opt_listen_text(&o->metrics, metrics));
 	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(d)->mode));
 	if (*notice)
 		fprintf(f, "  notice     %s\n", notice);

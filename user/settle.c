@@ -152,7 +152,7 @@ int settle(struct load_options *o, const struct instance *in, const struct daemo
 }
 
 struct lines {
-	char *line[16 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
+	char *line[17 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
 	unsigned int count;
 };
 
@@ -203,6 +203,8 @@ static int compare(const void *a, const void *b)
 
 static void add_all(struct lines *l, const struct load_options *o)
 {
+	char metrics[OPT_LISTEN_TEXT];
+
 	add(l, "role %s", opt_role_name(o->role));
 	add_ip4(l, "listen", o->listen);
 	add(l, "port %u", o->port);
@@ -212,6 +214,7 @@ static void add_all(struct lines *l, const struct load_options *o)
 	add(l, "fast-path %s", opt_mode_name(o->mode));
 	add(l, "udp-checksum %s", opt_csum_name(o->csum));
 	add(l, "df %s", o->df ? "on" : "off");
+	add(l, "metrics %s", opt_listen_text(&o->metrics, metrics));
 	add(l, "clamp-mss %s", o->clamp_mss ? "on" : "off");
 	if (o->dscp == BED4_DSCP_COPY)
 		add(l, "dscp copy");

@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "cmd.h"
+#include "io/counters.h"
 #include "sane.h"
 #include "show.h"
 
@@ -19,6 +20,11 @@ __u64 show_now(void)
 
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec;
+}
+
+bool show_rates(const struct show *s, struct gauges_rates *r)
+{
+	return s->alive && gauges_rates(&s->gauges, show_now(), r);
 }
 
 __u64 show_uptime(const struct show *s)
@@ -55,42 +61,6 @@ int show_args(struct show_args *a, int argc, char **argv, const char *help, bool
 	return 0;
 }
 
-static int read_stats(struct show *s, int fd)
-{
-	int cpus = libbpf_num_possible_cpus(), cpu, err = 0;
-	struct bed4_count *c = calloc(cpus > 0 ? (size_t)cpus : 1, sizeof(*c));
-	__u32 hook, o, row;
-
-	if (!c)
-		return -ENOMEM;
-	for (hook = 0; hook < BED4_HOOK_BPF && !err; hook++) {
-		for (o = 1; o < BED4_OUTCOME_COUNT && !err; o++) {
-			row = bed4_stat_row(hook, o);
-			err = bpf_map_lookup_elem(fd, &row, c) ? -errno : 0;
-			for (cpu = 0; !err && cpu < cpus; cpu++) {
-				s->count[hook][o].packets += c[cpu].packets;
-				s->count[hook][o].bytes += c[cpu].bytes;
-			}
-		}
-	}
-	free(c);
-	return err;
-}
-
-static int read_slow(struct show *s, int fd)
-{
-	__u32 hook, o, row;
-
-	for (hook = BED4_HOOK_BPF; hook < BED4_HOOK_COUNT; hook++) {
-		for (o = 1; o < BED4_OUTCOME_COUNT; o++) {
-			row = bed4_stat_row(hook, o);
-			if (bpf_map_lookup_elem(fd, &row, &s->count[hook][o]))
-				return -errno;
-		}
-	}
-	return 0;
-}
-
 /* What full tables have cost, in BPF and in the daemon. */
 static int read_losses(struct show *s, const struct instance_maps *m)
 {
@@ -108,19 +78,6 @@ static int read_losses(struct show *s, const struct instance_maps *m)
 	}
 	free(c);
 	return err;
-}
-
-static unsigned int count_neighbours(int fd, unsigned int max)
-{
-	struct bed4_in6 key, next;
-	unsigned int n = 0;
-	bool more;
-
-	for (more = !bpf_map_get_next_key(fd, NULL, &next); more && n < max; n++) {
-		key = next;
-		more = !bpf_map_get_next_key(fd, &key, &next);
-	}
-	return n;
 }
 
 /* `info` and `self`, if they are what this build writes. */
@@ -143,8 +100,9 @@ static int read_head(struct show *s, const struct instance_maps *m, struct err *
 	return self_sane(&s->self, s->iface, e);
 }
 
-static int read_maps(struct show *s, const char *iface, struct instance_maps *m, struct err *e)
+int show_read(struct show *s, const char *iface, const struct instance_maps *m, struct err *e)
 {
+	__u32 zero = 0;
 	int err;
 
 	memset(s, 0, sizeof(*s));
@@ -153,15 +111,16 @@ static int read_maps(struct show *s, const char *iface, struct instance_maps *m,
 	err = read_head(s, m, e);
 	if (err)
 		return err;
-	err = read_stats(s, m->stats);
+	err = counters_read_stats(m->stats, s->count);
 	if (!err)
-		err = read_slow(s, m->slow);
+		err = counters_read_slow(m->slow, s->count);
 	if (!err)
 		err = read_losses(s, m);
+	if (!err)
+		err = instance_map_read(m->gauges, &zero, &s->gauges, sizeof(s->gauges));
 	if (err)
 		return err_set(e, err, "cannot read the maps of %s: %s", iface, strerror(-err));
-	s->neighbours = count_neighbours(m->neigh, s->info.neigh_max);
-	return 0;
+	return gauges_sane(&s->gauges, iface, e);
 }
 
 static int one(const char *iface, int (*fn)(const struct show *s, struct instance_maps *m, void *arg),
@@ -177,7 +136,7 @@ static int one(const char *iface, int (*fn)(const struct show *s, struct instanc
 		return EXIT_NOTHING;
 	}
 	if (!err) {
-		err = read_maps(&s, iface, &maps, &e);
+		err = show_read(&s, iface, &maps, &e);
 		code = err ? EXIT_FAILED : fn(&s, &maps, arg);
 		instance_maps_close(&maps);
 		if (!err)
@@ -192,7 +151,7 @@ int show_open(struct show *s, const char *iface, struct instance_maps *m, struct
 	int err = instance_open_maps(m, iface, e);
 
 	if (!err) {
-		err = read_maps(s, iface, m, e);
+		err = show_read(s, iface, m, e);
 		if (err)
 			instance_maps_close(m);
 	}

@@ -10,6 +10,7 @@
 
 #include "6bed4/map.h"
 #include "err.h"
+#include "gauges.h"
 #include "io/instance.h"
 
 #define SHOW_VERSION 1 /* of the JSON that all commands print */
@@ -22,7 +23,7 @@ struct show {
 	struct bed4_count count[BED4_HOOK_COUNT][BED4_OUTCOME_COUNT];
 	struct bed4_losses losses; /* of BPF and daemon together */
 	__u64 events_lost;
-	unsigned int neighbours;
+	struct bed4_gauges gauges;
 	bool alive; /* its daemon */
 };
 
@@ -50,6 +51,8 @@ int show_each(const struct show_args *a, int (*fn)(const struct show *s, struct 
  * loaded there; other -errno with @e set.
  */
 int show_open(struct show *s, const char *iface, struct instance_maps *m, struct err *e);
+/* Fills @s with what open maps tell, in a number of system calls that does not depend on what is in them. */
+int show_read(struct show *s, const char *iface, const struct instance_maps *m, struct err *e);
 
 /* Text forms; the buffer is the caller's and is returned. */
 #define SHOW_TEXT 64
@@ -65,6 +68,9 @@ void show_put(struct json_object *o, const char *key, const char *value);
 void show_put_number(struct json_object *o, const char *key, __u64 value);
 
 __u64 show_now(void); /* CLOCK_BOOTTIME, ns */
+
+/* What happens at the moment. False: not known, as when the daemon is dead. */
+bool show_rates(const struct show *s, struct gauges_rates *r);
 __u64 show_uptime(const struct show *s); /* ns */
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/outcome.h"
+#include "gauges.h"
 #include "opt.h"
 #include "watch.h"
 
@@ -252,7 +253,7 @@ static void neighbour_lines(FILE *f, const struct watch_sample *new, const struc
 	char addr[SHOW_TEXT], packets[16], bits[16];
 	unsigned int i;
 
-	fprintf(f, "  neighbours  %u of %u", new->s.neighbours, new->s.info.neigh_max);
+	fprintf(f, "  neighbours  %u of %u", gauges_neighbours(&new->s.gauges.neigh), new->s.info.neigh_max);
 	if (peer)
 		fprintf(f, ": %u lan, %u direct, %u by the router", r->by_path[BED4_PATH_LAN],
 			r->by_path[BED4_PATH_DIRECT], r->by_path[BED4_PATH_ROUTER]);

@@ -10,7 +10,7 @@
 #include "addr.h"
 #include "stat.h"
 
-#define BED4_ABI 7
+#define BED4_ABI 8
 
 #define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
@@ -83,6 +83,7 @@ enum bed4_path {
 	BED4_PATH_ROUTER,
 	BED4_PATH_DIRECT,
 	BED4_PATH_LAN,
+	BED4_PATHS
 };
 
 /* Why a neighbour is reached by way of the router. */
@@ -143,6 +144,37 @@ enum bed4_event_type {
 struct bed4_losses {
 	__u64 collisions; /* as in bed4_cpu, in the daemon's own table */
 	__u64 neighbours; /* router: senders that found `neigh` full */
+};
+
+/* How many neighbours there are, kept with every change; each is in both. */
+struct bed4_tally {
+	__u32 path[BED4_PATHS];
+	__u32 state[BED4_NEIGH_STATES];
+};
+
+/* Sums of outcomes as they were at one moment. */
+struct bed4_sample {
+	__u64 at; /* boottime, ns; 0: none was taken */
+	struct bed4_count in; /* from IPv4 to this machine or to native IPv6 */
+	struct bed4_count out; /* encapsulated */
+	struct bed4_count relay; /* from one peer to another */
+	__u64 fast; /* packets that ended in BPF ... */
+	__u64 slow; /* ... and in the daemon; how packets end is said at `kind` in 6bed4/stat.h */
+};
+
+#define BED4_SAMPLES 4 /* one is written while the two before it are read */
+
+/* The only entry of `gauges`, which the daemon maps: what it tells of itself, so that nobody has to count. */
+struct bed4_gauges {
+	__u32 last; /* the newest sample; written behind it */
+	__u32 policy4; /* entries */
+	struct bed4_tally neigh;
+	__u32 limit_bpf; /* buckets of `limit` that are in use, and ... */
+	__u32 limit_daemon; /* ... of the daemon's own table */
+	__u64 started; /* when the daemon was, ns since 1970 */
+	__u64 cpu; /* time that it has used since, ns */
+	__u64 memory_max; /* bytes that it had in memory at most */
+	struct bed4_sample sample[BED4_SAMPLES];
 };
 
 /* The only entry of `pulse`: when BPF last sent to a peer's router and heard from it, s of boottime. */
@@ -209,6 +241,7 @@ struct bed4_neigh_set {
 
 #define BED4_NAME_LEN 16
 #define BED4_OPTIONS_LEN 2048
+#define BED4_SOCKET_LEN 104 /* with the NUL; what fits a Unix socket's address */
 
 /* Why an instance is not fully at work; 0 when it is. Bits. */
 enum bed4_degraded {
@@ -257,6 +290,8 @@ struct bed4_info {
 	__u32 degraded; /* enum bed4_degraded */
 	__u32 neigh_max; /* bound of `neigh` */
 	__u32 neigh_full; /* peer: neighbours that found it full */
+	/* Files that Unix sockets for metrics are at: this load's, and the one that it takes the place of. */
+	char metrics[BED4_SOCKET_LEN], old_metrics[BED4_SOCKET_LEN];
 	char options[BED4_OPTIONS_LEN]; /* effective options, "name value\n" each, sorted, NUL */
 	char given[BED4_OPTIONS_LEN]; /* those that were said, for a reload */
 };
@@ -289,12 +324,13 @@ enum bed4_forward {
 
 _Static_assert(sizeof(struct bed4_ep) == 8, "ABI");
 _Static_assert(sizeof(struct bed4_made) == 208, "the head of `info` in every ABI");
-_Static_assert(sizeof(struct bed4_info) == 208 + 32 + 2 * BED4_OPTIONS_LEN, "ABI");
+_Static_assert(sizeof(struct bed4_info) == 208 + 32 + 2 * BED4_SOCKET_LEN + 2 * BED4_OPTIONS_LEN, "ABI");
 _Static_assert(sizeof(struct bed4_self) == 128, "ABI");
 _Static_assert(sizeof(struct bed4_neigh) == 56, "ABI: with the kernel's own, 128 bytes");
 _Static_assert(sizeof(struct bed4_hop) == 32, "ABI");
 _Static_assert(sizeof(struct bed4_cpu) == 160, "ABI");
 _Static_assert(sizeof(struct bed4_via) == 20, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 40, "ABI");
+_Static_assert(sizeof(struct bed4_gauges) == 88 + BED4_SAMPLES * 72, "ABI");
 
 #endif

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Maps with arbitrary contents through `status`, `stats` and `neigh`, in text and in JSON, as a user runs
+ * Maps with arbitrary contents through `status`, `stats`, `neigh` and `metrics`, in text and in JSON, as a user runs
  * them. What they print is bounded and printable ASCII in lines, or JSON that parses; what cannot be
  * shown is refused with exit code 1 and one line. Stands in for the kernel and the daemon.
  *
  * Input: command (1 byte), how many CPUs (1), then, one behind the other and as long as there is some,
- * what differs from well-formed values: `info` but its options, `self`, neighbours, options, counters.
+ * what differs from well-formed values: `info` but its options, `self`, neighbours, options, counters,
+ * gauges.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -27,7 +28,7 @@
 #define NEIGHBOURS 8
 #define COUNTERS   64 /* that the input sets; the others are 0 */
 
-enum { SELF = 10000, INFO, NEIGH, STATS, SLOW, PERCPU, LOSSES, END }; /* "descriptors"; closing them fails */
+enum { SELF = 10000, INFO, NEIGH, STATS, SLOW, PERCPU, LOSSES, GAUGES, END }; /* "descriptors"; closing them fails */
 
 struct neigh_entry {
 	struct bed4_in6 key;
@@ -37,6 +38,7 @@ struct neigh_entry {
 static struct {
 	struct bed4_info info;
 	struct bed4_self self;
+	struct bed4_gauges gauges;
 	struct neigh_entry neigh[NEIGHBOURS];
 	unsigned int neigh_count;
 	__u64 count[COUNTERS];
@@ -57,7 +59,9 @@ int bpf_obj_get_info_by_fd(int fd, void *info, __u32 *len)
 	struct bpf_map_info *m = info;
 
 	promise(*len == sizeof(*m));
-	m->value_size = fd == INFO ? sizeof(kernel.info) + kernel.wide : sizeof(kernel.self);
+	m->value_size = fd == INFO   ? sizeof(kernel.info) + kernel.wide :
+			fd == GAUGES ? sizeof(kernel.gauges) :
+				       sizeof(kernel.self);
 	return 0;
 }
 
@@ -83,7 +87,6 @@ static void give_losses(struct bed4_cpu *c)
 
 int bpf_map_lookup_elem(int fd, const void *key, void *value)
 {
-	__u32 row = *(const __u32 *)key;
 	unsigned int i;
 
 	switch (fd) {
@@ -95,10 +98,8 @@ int bpf_map_lookup_elem(int fd, const void *key, void *value)
 	case SELF:
 		memcpy(value, &kernel.self, sizeof(kernel.self));
 		return 0;
-	case STATS:
-	case SLOW:
-		promise(row < BED4_HOOK_BPF * BED4_OUTCOME_COUNT);
-		give_counts(value, row, fd == STATS ? kernel.cpus : 1);
+	case GAUGES:
+		memcpy(value, &kernel.gauges, sizeof(kernel.gauges));
 		return 0;
 	case PERCPU:
 		give_losses(value);
@@ -116,6 +117,22 @@ int bpf_map_lookup_elem(int fd, const void *key, void *value)
 		errno = ENOENT;
 		return -1;
 	}
+}
+
+/* All rows of `stats` or `slow`, in order. */
+int bpf_map_lookup_batch(int fd, void *in, void *out, void *keys, void *values, __u32 *count,
+			 const struct bpf_map_batch_opts *opts)
+{
+	unsigned int cpus = fd == STATS ? kernel.cpus : 1;
+	__u32 row;
+
+	(void)opts;
+	promise((fd == STATS || fd == SLOW) && !in && out && *count == BED4_HOOK_BPF * BED4_OUTCOME_COUNT);
+	for (row = 0; row < *count; row++) {
+		((__u32 *)keys)[row] = row;
+		give_counts((struct bed4_count *)values + row * cpus, row, cpus);
+	}
+	return 0;
 }
 
 /* Duplicate keys make this go round and round, as a map does that changes while it is walked. */
@@ -251,6 +268,7 @@ static void fill(const uint8_t *data, size_t size)
 		take(&kernel.neigh[i], sizeof(kernel.neigh[i]), &data, &size);
 	take(kernel.info.options, 256, &data, &size);
 	take(kernel.count, sizeof(kernel.count), &data, &size);
+	take(&kernel.gauges, sizeof(kernel.gauges), &data, &size);
 	take(kernel.info.options + 256, sizeof(kernel.info.options) - 256, &data, &size);
 }
 
@@ -258,7 +276,7 @@ static void fill(const uint8_t *data, size_t size)
 
 static void check_text(const char *out, size_t len)
 {
-	promise(len < 128 * 1024);
+	promise(len < 256 * 1024);
 	for (; len--; out++)
 		promise(*out == '\n' || (*out >= ' ' && *out <= '~'));
 }
@@ -310,6 +328,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} commands[] = {
 		{ cmd_status, { "status" } }, { cmd_neigh, { "neigh" } }, { cmd_stats, { "stats", "eth0" } },
 		{ cmd_neigh, { "neigh", "get", "::3", "eth0" } }, { cmd_stats, { "stats", "--all" } },
+		{ cmd_metrics, { "metrics" } },
 	};
 	char *argv[5];
 	int argc = 0;
@@ -325,6 +344,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		argc++;
 	}
 	argv[argc] = NULL;
-	run(commands[k].cmd, argc, argv, data[0] & 1);
+	run(commands[k].cmd, argc, argv, data[0] & 1 && commands[k].cmd != cmd_metrics);
 	return 0;
 }

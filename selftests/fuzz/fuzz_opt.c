@@ -31,6 +31,18 @@ static void check_name(const char name[BED4_NAME_LEN])
 	promise(!strchr(name, '/') && !strchr(name, ' ') && name[0] != '-');
 }
 
+/* Said again as it is shown, it is the same. */
+static void check_listen(const struct opt_listen *l)
+{
+	char text[OPT_LISTEN_TEXT];
+	struct opt_listen again;
+
+	promise(memchr(l->path, 0, sizeof(l->path)) != NULL);
+	promise(!opt_listen(opt_listen_text(l, text), &again));
+	promise(again.kind == l->kind && again.port == l->port && again.in4 == l->in4 &&
+		bed4_in6_eq(&again.in6, &l->in6) && !strcmp(again.path, l->path));
+}
+
 static void check_taken(const struct load_options *o)
 {
 	unsigned int i;
@@ -46,6 +58,7 @@ static void check_taken(const struct load_options *o)
 	promise(o->hop_slots >= 1024 && o->hop_slots <= 1048576 && !(o->hop_slots & (o->hop_slots - 1)));
 	promise(o->dscp <= BED4_DSCP_COPY);
 	promise(o->radius <= 255 && o->neigh_max >= 16 && o->neigh_max <= 4194304);
+	check_listen(&o->metrics);
 	promise(o->csum <= BED4_CSUM_MODE_ZERO);
 	promise(o->account <= 1000000 && o->mode <= BED4_MODE_OFF);
 	promise((o->role == BED4_ROLE_ROUTER) == o->prefix_set);

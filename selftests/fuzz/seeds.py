@@ -27,6 +27,7 @@ OPTIONS = [
     "fast-path native", "fast-path tc", "forward kernel", "udp-checksum always", "udp-checksum zero",
     "dscp copy", "dscp 46", "df", "clamp-mss", "keepalive 30,3", "keepalive 0", "radius 0",
     "neigh-max 65536", "nexthop-slots 32768", "eager-tcp", "wait 0", "foreground",
+    "metrics off", "metrics unix:/run/6bed4/metrics", "metrics 127.0.0.1:9100", "metrics [::1]:9100",
 ]
 
 
@@ -175,7 +176,7 @@ def netlink():
 # --- maps -----------------------------------------------------------------------------------------
 
 def maps():
-    info, own, entry = bytes(208 + 32), 128, 72
+    info, own, entry = bytes(208 + 32 + 2 * 104), 128, 72
     for command in range(10):
         write("fuzz_maps", f"good-{command}", bytes([command, 0x12]))
         write("fuzz_maps", f"dead-{command}", bytes([command, 0x11]))
@@ -189,5 +190,18 @@ def maps():
     assert entry == len(neighbours) // 4
 
 
-for make in (options, conf, icmp4, netlink, maps):
+# --- HTTP -----------------------------------------------------------------------------------------
+
+def http():
+    host = b"\r\nHost: x\r\n\r\n"
+    for number, line in enumerate([
+            b"GET /metrics HTTP/1.1", b"HEAD /metrics HTTP/1.0", b"GET http://x/metrics?a=b HTTP/1.1", b"GET / HTTP/1.1",
+            b"POST /metrics HTTP/1.1", b"GET /metrics HTTP/2.0", b"\r\nGET /metrics HTTP/1.1\r\nA: b"]):
+        write("fuzz_http", f"line-{number}", bytes([number]) + line + host)
+    write("fuzz_http", "bare", b"\5GET /metrics HTTP/1.1\nHost:x\n\n")
+    write("fuzz_http", "folded", b"\1GET /metrics HTTP/1.1\r\nHost: x\r\n y\r\n\r\n")
+    write("fuzz_http", "tls", b"\1\x16\x03\x01\x02\0")
+
+
+for make in (options, conf, icmp4, netlink, maps, http):
     make()

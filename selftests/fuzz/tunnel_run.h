@@ -51,6 +51,22 @@ static void check_udp(const struct action *act)
 	promise(act->ttl == BED4_TTL || act->to.addr == BED4_HTONL(0xe0000001));
 }
 
+static struct bed4_tally tally;
+
+/* Kept with every change, and no entry is left out. */
+static void check_tally(void)
+{
+	__u32 paths = 0, states = 0, i;
+
+	for (i = 0; i < BED4_PATHS; i++)
+		paths += tally.path[i];
+	for (i = 0; i < BED4_NEIGH_STATES; i++)
+		states += tally.state[i];
+	promise(paths == tunnel.table.count && states == paths);
+	for (i = 0; i < BED4_PATHS; i++)
+		promise(tally.path[i] <= paths);
+}
+
 static void carry_out(const __u8 *packet, size_t len)
 {
 	promise(actions.count <= ACTIONS_MAX);
@@ -72,6 +88,7 @@ static void carry_out(const __u8 *packet, size_t len)
 	}
 	promise(tunnel.config.role == BED4_ROLE_ROUTER || tunnel_deadline(&tunnel) > 0);
 	promise(tunnel.table.count <= tunnel.table.max && tunnel.strangers <= tunnel.table.count);
+	check_tally();
 }
 
 static bool onlink(const void *arg, __be32 addr)
@@ -86,7 +103,7 @@ static void begin(uint8_t flags)
 				   .mtu = flags & 2 ? 1472 : BED4_MTU, .seed = flags,
 				   .keepalive_sec = 30, .keepalive_ttl = BED4_KEEPALIVE_TTL,
 				   .radius = flags & 8 ? 1 : 0, .neigh_max = 8, .onlink = onlink,
-				   .eager = flags & 16 };
+				   .eager = flags & 16, .tally = &tally };
 
 	c.listen = c.public = bed4_ep(BED4_HTONL(0x91880001), BED4_HTONS(BED4_PORT));
 	if (c.role == BED4_ROLE_PEER) {
@@ -98,6 +115,7 @@ static void begin(uint8_t flags)
 	memset(slow, 0, sizeof(slow));
 	limit_init(&limit, flags, &collisions);
 	tunnel_exit(&tunnel);
+	tally = (struct bed4_tally){}; /* a router has none */
 	promise(!tunnel_init(&tunnel, &c, slow, &limit));
 	now = 1000 * NSEC_PER_SEC;
 	tunnel_start(&tunnel, now);

@@ -234,6 +234,100 @@ static void bounds_neighbours(void **state)
 	down(fp, &info);
 }
 
+/* What the map holds, one by one. */
+static unsigned int neighbours(struct fastpath *fp)
+{
+	int fd = fastpath_map_fd(fp, "neigh");
+	struct bed4_in6 key, next;
+	unsigned int n = 0;
+	bool more;
+
+	for (more = !bpf_map_get_next_key(fd, NULL, &next); more; n++) {
+		key = next;
+		more = !bpf_map_get_next_key(fd, &key, &next);
+	}
+	return n;
+}
+
+static void assert_counted(struct fastpath *fp)
+{
+	const struct bed4_tally *t = &fastpath_gauges(fp)->neigh;
+	unsigned int n = neighbours(fp);
+
+	assert_int_equal(t->state[BED4_NEIGH_SEEN], n);
+	assert_int_equal(t->path[BED4_PATH_DIRECT], n);
+}
+
+/* A router's numbers, kept with each change; an expiry puts right what others have done to the map. */
+static void counts_neighbours(void **state)
+{
+	struct bed4_in6 a = fixture_self.own;
+	struct bed4_info info;
+	struct fastpath *fp;
+	unsigned int i, met = 0;
+	char notice[256];
+	int left;
+
+	(void)state;
+	fp = up(BED4_MODE_OFF, &info, notice);
+	srandom(4248);
+	for (i = 1; i <= 3000; i++) {
+		a.w[3] = (__u32)random() % 300;
+		if (random() % 100) {
+			assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
+		} else {
+			left = fastpath_expire(fp, i > 400 ? i - (__u32)random() % 400 : 0);
+			assert_int_equal(left, neighbours(fp));
+		}
+		if (i % 16 == 0)
+			assert_counted(fp);
+		met += neighbours(fp) < 200;
+	}
+	assert_true(met > 100);
+	a.w[3] = 1000;
+	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
+	assert_int_equal(bpf_map_delete_elem(fastpath_map_fd(fp, "neigh"), &a), 0);
+	left = fastpath_expire(fp, 0);
+	assert_int_equal(left, neighbours(fp));
+	assert_counted(fp);
+	down(fp, &info);
+}
+
+static bool want_all(const void *arg, __be32 addr, unsigned int len)
+{
+	(void)arg;
+	(void)addr;
+	return len > 0;
+}
+
+static bool want_none(const void *arg, __be32 addr, unsigned int len)
+{
+	return !want_all(arg, addr, len);
+}
+
+static void counts_policy(void **state)
+{
+	struct bed4_info info;
+	struct fastpath *fp;
+	char notice[256];
+
+	(void)state;
+	fp = up(BED4_MODE_OFF, &info, notice);
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a000000), 8, BED4_POLICY_PERMIT), 0);
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a000000), 8, BED4_POLICY_DENY), 0);
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a000000), 9, BED4_POLICY_DENY), 0);
+	assert_int_equal(fastpath_gauges(fp)->policy4, 2);
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a000000), 9, BED4_POLICY_NONE), 0);
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a000000), 9, BED4_POLICY_NONE), 0);
+	assert_int_equal(fastpath_gauges(fp)->policy4, 1);
+	fastpath_gauges(fp)->policy4 = 77;
+	assert_int_equal(fastpath_prune_policy(fp, want_all, NULL), 0);
+	assert_int_equal(fastpath_gauges(fp)->policy4, 1);
+	assert_int_equal(fastpath_prune_policy(fp, want_none, NULL), 0);
+	assert_int_equal(fastpath_gauges(fp)->policy4, 0);
+	down(fp, &info);
+}
+
 /* 100,000 neighbours of a peer, core and map together, under a clock of the test. */
 #define CROWD 100000
 
@@ -370,6 +464,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(rebuilds_pins_of_another_abi),
 		cmocka_unit_test(leaves_others_alone),
 		cmocka_unit_test(bounds_neighbours),
+		cmocka_unit_test(counts_neighbours),
+		cmocka_unit_test(counts_policy),
 		cmocka_unit_test(expires_100000_neighbours),
 	};
 

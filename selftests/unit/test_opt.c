@@ -4,6 +4,7 @@
  * refused and what the message has to name, and the structure that comes out. Must not know the
  * machine: no device in here has to exist.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,6 +105,15 @@ static const char *const accepted[] = {
 	"eth0 --neigh-max 16",
 	"eth0 --neigh-max 4194304",
 	"eth0 --eager-tcp",
+	"eth0 --metrics off",
+	"eth0 --metrics unix:/run/6bed4/metrics",
+	"eth0 --metrics unix:/a",
+	"eth0 --metrics 127.0.0.1:9100",
+	"eth0 --metrics 0.0.0.0:1",
+	"eth0 --metrics [::1]:9100",
+	"eth0 --metrics=[2001:db8:1:2:3:4:5:6]:65535",
+	"eth0 --metrics [::ffff:192.0.2.1]:80",
+	R "--metrics [::]:9100",
 	"eth0 --udp-checksum auto",
 	"eth0 --udp-checksum always",
 	"eth0 --df=on", "eth0 --df=off",
@@ -195,6 +205,29 @@ static const struct {
 	{ "eth0 --port 4294967298", "4294967298" },
 	{ "eth0 --port 18446744073709551618", "184467440737095" },
 	{ "eth0 --mtu 1279", "from 1280 to 65507" },
+	{ "eth0 --metrics", "needs a value" },
+	{ "eth0 --metrics on", "off, unix:/PATH" },
+	{ "eth0 --metrics 9100", "off, unix:/PATH" },
+	{ "eth0 --metrics :9100", "off, unix:/PATH" },
+	{ "eth0 --metrics *:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics localhost:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics 127.0.0.1", "off, unix:/PATH" },
+	{ "eth0 --metrics 127.0.0.1:0", "off, unix:/PATH" },
+	{ "eth0 --metrics 127.0.0.1:65536", "off, unix:/PATH" },
+	{ "eth0 --metrics ::1:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics [::1]", "off, unix:/PATH" },
+	{ "eth0 --metrics [::1]9100", "off, unix:/PATH" },
+	{ "eth0 --metrics [::1:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics [:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics []:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics [127.0.0.1]:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics [fe80::1%eth0]:9100", "off, unix:/PATH" },
+	{ "eth0 --metrics unix:", "off, unix:/PATH" },
+	{ "eth0 --metrics unix:/", "off, unix:/PATH" },
+	{ "eth0 --metrics unix:run/metrics", "off, unix:/PATH" },
+	{ "eth0 --metrics unix:/run/", "off, unix:/PATH" },
+	{ "eth0 --metrics unix:/\xc3\xa4", "off, unix:/PATH" },
+	{ "eth0 --metrics off --metrics off", "twice" },
 	{ "eth0 --mtu 65508", "from 1280 to 65507" },
 	{ "eth0 --mtu 1280k", "1280k" },
 	{ "eth0 --wait 3601", "from 0 to 3600" },
@@ -660,6 +693,35 @@ static void test_reload_garbage(void **state)
 	}
 }
 
+/* The longest path is taken, remembered and read back; one more is refused. */
+static void test_metrics(void **state)
+{
+	char line[256] = "eth0 --metrics unix:/", text[OPT_LISTEN_TEXT];
+	struct opt_listen l;
+	struct load_options o, again;
+	struct opt_words w;
+	struct err e = {};
+	size_t len = strlen(line);
+
+	(void)state;
+	memset(line + len, 'x', BED4_SOCKET_LEN - 2);
+	line[len + BED4_SOCKET_LEN - 2] = 0;
+	assert_int_equal(parse_copy(&o, line, &e), 0);
+	assert_int_equal(strlen(o.metrics.path), BED4_SOCKET_LEN - 1);
+	opt_words_init(&w);
+	assert_int_equal(opt_finish(&again, &w, o.given, NULL, &e), 0);
+	assert_string_equal(again.metrics.path, o.metrics.path);
+	assert_string_equal(opt_listen_text(&o.metrics, text), line + strlen("eth0 --metrics "));
+	strcat(line, "x");
+	assert_int_equal(parse_copy(&o, line, &e), -EINVAL);
+	assert_int_equal(opt_listen("[2001:DB8:0::1]:080", &l), 0);
+	assert_string_equal(opt_listen_text(&l, text), "[2001:db8::1]:80");
+	assert_int_equal(opt_listen("127.0.0.1:9100", &l), 0);
+	assert_string_equal(opt_listen_text(&l, text), "127.0.0.1:9100");
+	assert_int_equal(opt_listen("off", &l), 0);
+	assert_string_equal(opt_listen_text(&l, text), "off");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -670,7 +732,7 @@ int main(void)
 		cmocka_unit_test(test_full_lists), cmocka_unit_test(test_uint),
 		cmocka_unit_test(test_endpoint),   cmocka_unit_test(test_ipv6),
 		cmocka_unit_test(test_names),	   cmocka_unit_test(test_reload),
-		cmocka_unit_test(test_reload_garbage), cmocka_unit_test(test_file),
+		cmocka_unit_test(test_metrics), cmocka_unit_test(test_reload_garbage), cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

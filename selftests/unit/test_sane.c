@@ -21,7 +21,7 @@ static struct bed4_info good_info(void)
 		.made = { .abi = BED4_ABI, .pid = 1, .underlay = 2, .tun = 3, .v6_count = 8,
 			  .v6_dev = { 1, 2, 3, 4, 5, 6, 7, 8 }, .tun_name = "abcdefghijklmno" },
 		.mode = BED4_MODE_OFF, .forward = BED4_FORWARD_KERNEL, .neigh_max = 4194304,
-		.options = "df on\nmtu 1400\n", .given = "df on\n",
+		.options = "df on\nmtu 1400\n", .given = "df on\n", .metrics = "/run/m",
 	};
 }
 
@@ -95,6 +95,10 @@ static void refuses_what_nobody_wrote(void **state)
 	REFUSE("options", info.options[1] = '\x7f');
 	REFUSE("options", info.options[1] = '\x9b');
 	REFUSE("options", memset(info.given, 'x', sizeof(info.given)));
+	REFUSE("file", memset(info.metrics, '/', sizeof(info.metrics)));
+	REFUSE("file", strcpy(info.metrics, "relative"));
+	REFUSE("file", strcpy(info.metrics, "/a\x1b"));
+	REFUSE("file", strcpy(info.old_metrics, "/a/"));
 	REFUSE("devices", info.made.old_count = BED4_V6DEV_MAX + 1);
 	REFUSE("devices", info.made.v6_count = BED4_V6DEV_MAX + 1);
 	REFUSE("devices", info.made.v6_count = ~0u);

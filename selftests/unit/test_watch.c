@@ -46,7 +46,7 @@ static void begin(enum bed4_role role)
 	memcpy(old.s.info.options, "mtu 1280\nv6-dev eth1\n", 22);
 	old.s.self.role = role;
 	old.s.alive = true;
-	old.s.neighbours = 6;
+	old.s.gauges.neigh.path[BED4_PATH_DIRECT] = 6;
 	old.s.info.neigh_max = 65536;
 	new = old;
 	old.at = 5000000000ull;
@@ -186,7 +186,7 @@ static void fill(enum bed4_role role)
 	memcpy(new.s.info.options, "mtu 1280\nv6-dev abcdefghijklmno\n", 33);
 	new.s.self.flags = BED4_SELF_ADDR;
 	new.s.self.listen.port = new.s.self.server.port = 0xffff;
-	new.s.neighbours = new.s.info.neigh_max = 4194304;
+	new.s.gauges.neigh.path[BED4_PATH_ROUTER] = new.s.info.neigh_max = 4194304;
 	for (int i = 0; i < 7; i++)
 		new_neigh[i] = neigh((__u8)i, 1ull << 56, i % 3);
 	new.neigh_count = 7;

@@ -78,7 +78,7 @@ static void publish(struct tunnel *t, struct neigh *n, struct actions *a)
 static void set_state(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_neigh_state state,
 		      __u64 state_at)
 {
-	n->state = state;
+	table_set_state(&t->table, n, state);
 	n->since = seconds(now);
 	n->state_at = state_at;
 	n->wake = state == BED4_NEIGH_STALE ? 0 : BED4_NEVER;
@@ -142,7 +142,7 @@ static void search(struct tunnel *t, __u64 now, struct neigh *n, struct actions 
 
 	if (!n->lan_addr)
 		place(t, n);
-	n->path = BED4_PATH_ROUTER;
+	table_set_path(&t->table, n, BED4_PATH_ROUTER);
 	n->reason = BED4_REASON_ASKING;
 	set_state(t, now, n, BED4_NEIGH_INCOMPLETE, now + sending + NS_WAIT);
 	publish(t, n, a);
@@ -156,7 +156,7 @@ static void via_router(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_r
 
 	neigh_set_lan(n, bed4_ep(0, 0)); /* who is on the LAN is found anew */
 	place(t, n);
-	n->path = BED4_PATH_ROUTER;
+	table_set_path(&t->table, n, BED4_PATH_ROUTER);
 	n->reason = reason;
 	n->ns_at = 0;
 	n->ns_lan = n->ns_left = 0;
@@ -355,7 +355,7 @@ static void reachable(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_
 	__u64 ms = REACHABLE_MS / 2 + engine_random(t, REACHABLE_MS);
 
 	neigh_set_at(n, at);
-	n->path = path;
+	table_set_path(&t->table, n, path);
 	n->reason = BED4_REASON_NONE;
 	n->backoff = n->ns_left = n->ns_lan = 0;
 	n->ns_at = 0;
@@ -577,7 +577,7 @@ static void adopt_state(struct tunnel *t, __u64 now, struct neigh *n, const stru
 	place(t, n);
 	if (v->state == BED4_NEIGH_PERMANENT || (good && good_place(t, &addr, v))) {
 		neigh_set_at(n, bed4_ep(v->addr, v->port));
-		n->path = v->path == BED4_PATH_LAN ? BED4_PATH_LAN : BED4_PATH_DIRECT;
+		table_set_path(&t->table, n, v->path == BED4_PATH_LAN ? BED4_PATH_LAN : BED4_PATH_DIRECT);
 		if (n->path == BED4_PATH_LAN)
 			neigh_set_lan(n, neigh_at(n));
 		if (v->state == BED4_NEIGH_PERMANENT)
@@ -588,7 +588,7 @@ static void adopt_state(struct tunnel *t, __u64 now, struct neigh *n, const stru
 			set_state(t, now, n, BED4_NEIGH_STALE, 0);
 		return;
 	}
-	n->path = BED4_PATH_ROUTER;
+	table_set_path(&t->table, n, BED4_PATH_ROUTER);
 	n->reason = v->reason < BED4_REASONS && v->reason ? v->reason : BED4_REASON_NO_ANSWER;
 	set_state(t, now, n, BED4_NEIGH_VIA_ROUTER, 0);
 	if (n->reason == BED4_REASON_NO_ANSWER || n->reason == BED4_REASON_ASKING)
@@ -654,7 +654,7 @@ int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct b
 		return -ENOSPC;
 	want(t, n);
 	neigh_set_at(n, at);
-	n->path = BED4_PATH_DIRECT;
+	table_set_path(&t->table, n, BED4_PATH_DIRECT);
 	n->reason = BED4_REASON_NONE;
 	n->ns_at = 0;
 	n->ns_lan = n->ns_left = 0;

@@ -59,6 +59,29 @@ struct neigh *table_find(const struct table *t, const struct bed4_in6 *addr)
 	return i ? &t->node[i] : NULL;
 }
 
+/* Counts @n in (1) or out (-1). */
+static void tally(const struct table *t, const struct neigh *n, int by)
+{
+	if (!t->tally)
+		return;
+	t->tally->path[n->path] += (__u32)by;
+	t->tally->state[n->state] += (__u32)by;
+}
+
+void table_set_state(struct table *t, struct neigh *n, enum bed4_neigh_state state)
+{
+	tally(t, n, -1);
+	n->state = state;
+	tally(t, n, 1);
+}
+
+void table_set_path(struct table *t, struct neigh *n, enum bed4_path path)
+{
+	tally(t, n, -1);
+	n->path = path;
+	tally(t, n, 1);
+}
+
 struct neigh *table_add(struct table *t, const struct bed4_in6 *addr)
 {
 	__u32 *head = bucket_of(t, addr->w[2], addr->w[3]), i = t->unused;
@@ -77,6 +100,7 @@ struct neigh *table_add(struct table *t, const struct bed4_in6 *addr)
 	n->next = *head;
 	*head = i;
 	t->count++;
+	tally(t, n, 1);
 	return n;
 }
 
@@ -187,6 +211,7 @@ void table_del(struct table *t, struct neigh *n)
 	if (n->heap)
 		heap_remove(t, n);
 	unmark(t, n);
+	tally(t, n, -1);
 	memset(n, 0, sizeof(*n));
 	n->next = t->unused;
 	t->unused = i;

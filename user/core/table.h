@@ -13,8 +13,8 @@ struct neigh {
 	__be32 iid[2]; /* key: the low half of its address; the upper half is our prefix */
 	__be32 at_addr, lan_addr; /* neigh_at(), neigh_lan() */
 	__be16 at_port, lan_port;
-	__u8 state; /* enum bed4_neigh_state */
-	__u8 path; /* enum bed4_path */
+	__u8 state; /* enum bed4_neigh_state; table_set_state() */
+	__u8 path; /* enum bed4_path; table_set_path() */
 	__u8 reason; /* enum bed4_reason */
 	__u8 backoff; /* failed searches in a row */
 	__u8 ns_lan, ns_left; /* NS still to be sent: to the LAN, then straight */
@@ -73,6 +73,7 @@ struct table {
 	__u32 *bucket, *heap;
 	__u32 buckets, heaped, unused, fresh; /* fresh: nodes never used begin here */
 	__u32 dirty;
+	struct bed4_tally *tally; /* the caller's; NULL: nobody wants to know */
 };
 
 /* 0 or -ENOMEM. @seed guards against chosen collisions. */
@@ -84,6 +85,10 @@ struct neigh *table_find(const struct table *t, const struct bed4_in6 *addr);
 /* A zeroed new entry for @addr, which is not in there; NULL when the table is full. */
 struct neigh *table_add(struct table *t, const struct bed4_in6 *addr);
 void table_del(struct table *t, struct neigh *n);
+
+/* The only ways to change either: the tally follows. A new entry is in state NONE, by the router. */
+void table_set_state(struct table *t, struct neigh *n, enum bed4_neigh_state state);
+void table_set_path(struct table *t, struct neigh *n, enum bed4_path path);
 
 /* Puts @n where its timers belong; call after changing state_at or ns_at. */
 void table_timer(struct table *t, struct neigh *n);

@@ -29,6 +29,16 @@ static enum bed4_policy ask_policy(const void *tunnel, __be32 addr)
 	return t->config.policy(t->config.policy_arg, addr);
 }
 
+static int init_table(struct tunnel *t, const struct tunnel_config *config)
+{
+	int err = table_init(&t->table, config->neigh_max, config->seed);
+
+	t->table.tally = config->tally;
+	if (config->tally)
+		memset(config->tally, 0, sizeof(*config->tally));
+	return err;
+}
+
 int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
 		struct limit *limit)
 {
@@ -51,7 +61,7 @@ int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed
 				      .role = config->role, .mtu = config->mtu };
 	if (config->role == BED4_ROLE_PEER) {
 		t->self.flags = config->eager ? BED4_SELF_EAGER : 0;
-		return table_init(&t->table, config->neigh_max, config->seed);
+		return init_table(t, config);
 	}
 	t->self.own = *prefix;
 	bed4_iid_put(&t->self.own, config->public);

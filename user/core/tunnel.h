@@ -55,6 +55,7 @@ struct tunnel_config {
 	/* Is the address on a subnet that the underlay is connected to? NULL: none is. */
 	bool (*onlink)(const void *arg, __be32 addr);
 	const void *policy_arg; /* for both */
+	struct bed4_tally *tally; /* peer: its neighbours are counted here, from 0; NULL: nowhere */
 };
 
 /*

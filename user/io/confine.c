@@ -29,6 +29,7 @@ static const int calls[] = {
 	SCMP_SYS(madvise),	SCMP_SYS(futex),	 SCMP_SYS(membarrier),	   SCMP_SYS(getpid),
 	SCMP_SYS(gettid),	SCMP_SYS(geteuid),	 SCMP_SYS(rt_sigreturn),   SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigaction), SCMP_SYS(restart_syscall), SCMP_SYS(exit),	   SCMP_SYS(exit_group),
+	SCMP_SYS(getrusage),	SCMP_SYS(shutdown),
 };
 
 /* Programs, other processes, the kernel itself. */

@@ -14,7 +14,7 @@
 
 #define CTL_REQUEST 128
 #define CTL_TEXT    512
-#define CTL_FDS	 8
+#define CTL_FDS	 12
 
 /* An answer: a code (exit status), a line of text, descriptors. */
 struct ctl_reply {

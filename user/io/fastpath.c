@@ -26,7 +26,7 @@
 const char *const fastpath_map_names[] = { "info",  "self",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
 					   "told",  "nexthop", "percpu", "hopgen", "hops",
-					   "limit", "losses", NULL };
+					   "limit", "losses", "gauges", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -344,6 +344,8 @@ static void *map_memory(const struct bpf_map *map, size_t size, int prot)
 	return p == MAP_FAILED ? NULL : p;
 }
 
+#define LIMIT_BYTES (BED4_LIMIT_ROWS * sizeof(struct bed4_bucket))
+
 static int map_all(struct fastpath *fp)
 {
 	struct bed4_tc_bpf *tc = fp->tc;
@@ -353,7 +355,9 @@ static int map_all(struct fastpath *fp)
 	fp->pulse = map_memory(tc ? tc->maps.pulse : NULL, sizeof(*fp->pulse), PROT_READ);
 	fp->hopgen = map_memory(tc ? tc->maps.hopgen : NULL, sizeof(*fp->hopgen), PROT_READ | PROT_WRITE);
 	fp->losses = map_memory(tc ? tc->maps.losses : NULL, sizeof(*fp->losses), PROT_READ | PROT_WRITE);
-	return fp->slow && fp->pulse && fp->hopgen && fp->losses ? 0 : -errno;
+	fp->gauges = map_memory(tc ? tc->maps.gauges : NULL, sizeof(*fp->gauges), PROT_READ | PROT_WRITE);
+	fp->limit = map_memory(tc ? tc->maps.limit : NULL, LIMIT_BYTES, PROT_READ);
+	return fp->slow && fp->pulse && fp->hopgen && fp->losses && fp->gauges && fp->limit ? 0 : -errno;
 }
 
 static int open_maps(struct fastpath *fp, struct err *e)
@@ -519,6 +523,10 @@ void fastpath_close(struct fastpath *fp)
 		munmap(fp->hopgen, sizeof(*fp->hopgen));
 	if (fp->losses)
 		munmap(fp->losses, sizeof(*fp->losses));
+	if (fp->gauges)
+		munmap(fp->gauges, sizeof(*fp->gauges));
+	if (fp->limit)
+		munmap((void *)fp->limit, LIMIT_BYTES);
 	if (fp->prog)
 		xdp_program__close(fp->prog);
 	if (fp->taken && fp->set_neigh >= 0)

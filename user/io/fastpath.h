@@ -6,6 +6,7 @@
 #ifndef IO_FASTPATH_H
 #define IO_FASTPATH_H
 
+#include "6bed4/limit.h"
 #include "6bed4/map.h"
 #include "err.h"
 
@@ -50,7 +51,7 @@ int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made 
  * What another process needs to go on with what this one has loaded: descriptors of the maps, in the order
  * of their names, and of the program that changes neighbours. Borrowed.
  */
-#define FASTPATH_FDS 16
+#define FASTPATH_FDS 17
 void fastpath_give(const struct fastpath *fp, int fds[FASTPATH_FDS]);
 
 /*
@@ -93,6 +94,12 @@ struct bed4_count *fastpath_slow(struct fastpath *fp);
 
 /* The mapped `losses`; valid until close. */
 struct bed4_losses *fastpath_losses(struct fastpath *fp);
+
+/* The mapped `gauges`; valid until close. A router's neighbours are counted there by the calls below. */
+struct bed4_gauges *fastpath_gauges(struct fastpath *fp);
+
+/* The mapped `limit`, BED4_LIMIT_ROWS, which programs write to; valid until close. */
+const struct bed4_bucket *fastpath_limit(const struct fastpath *fp);
 
 /* Sets (or with BED4_POLICY_NONE removes) an entry of `policy4`. */
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,

@@ -122,6 +122,24 @@ struct bed4_losses *fastpath_losses(struct fastpath *fp)
 	return fp->losses;
 }
 
+struct bed4_gauges *fastpath_gauges(struct fastpath *fp)
+{
+	return fp->gauges;
+}
+
+const struct bed4_bucket *fastpath_limit(const struct fastpath *fp)
+{
+	return fp->limit;
+}
+
+static int delete_policy(struct fastpath *fp, const struct bed4_lpm4 *key)
+{
+	if (bpf_map_delete_elem(bpf_map__fd(fp->tc->maps.policy4), key))
+		return errno != ENOENT ? -errno : 0;
+	fp->gauges->policy4 -= fp->gauges->policy4 > 0;
+	return 0;
+}
+
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
 			enum bed4_policy policy)
 {
@@ -133,8 +151,12 @@ int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen
 		return 0;
 	fd = bpf_map__fd(fp->tc->maps.policy4);
 	if (policy == BED4_POLICY_NONE)
-		return bpf_map_delete_elem(fd, &key) && errno != ENOENT ? -errno : 0;
-	return bpf_map_update_elem(fd, &key, &value, BPF_ANY) ? -errno : 0;
+		return delete_policy(fp, &key);
+	if (!bpf_map_update_elem(fd, &key, &value, BPF_NOEXIST)) {
+		fp->gauges->policy4++;
+		return 0;
+	}
+	return errno != EEXIST || bpf_map_update_elem(fd, &key, &value, BPF_EXIST) ? -errno : 0;
 }
 
 int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, __be32 addr, unsigned int len),
@@ -142,19 +164,25 @@ int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, _
 {
 	int fd, left = BED4_POLICY4_MAX;
 	struct bed4_lpm4 key, next;
+	__u32 kept = 0;
+	int err = 0;
 	bool more;
 
 	if (fastpath_is_bare(fp))
 		return 0;
 	fd = bpf_map__fd(fp->tc->maps.policy4);
 	more = !bpf_map_get_next_key(fd, NULL, &next);
-	while (more && left--) {
+	for (; more && left-- && !err; kept++) {
 		key = next;
 		more = !bpf_map_get_next_key(fd, &key, &next);
-		if (!wanted(arg, key.addr, key.prefixlen) && bpf_map_delete_elem(fd, &key) && errno != ENOENT)
-			return -errno;
+		if (!wanted(arg, key.addr, key.prefixlen)) {
+			err = delete_policy(fp, &key);
+			kept--;
+		}
 	}
-	return 0;
+	if (!err)
+		fp->gauges->policy4 = kept; /* now it is known, whatever an earlier daemon has left */
+	return err;
 }
 
 static int add_neigh(struct fastpath *fp, const struct bed4_in6 *in6, const struct bed4_neigh *n)
@@ -164,6 +192,18 @@ static int add_neigh(struct fastpath *fp, const struct bed4_in6 *in6, const stru
 	if (!bpf_map_update_elem(fd, in6, n, BPF_NOEXIST))
 		return 0;
 	return errno == E2BIG ? -ENOSPC : -errno;
+}
+
+/* A router's; a peer's are counted where its cache is. All have been seen, and are where they say. */
+static void count_seen(struct fastpath *fp, __u32 n)
+{
+	fp->gauges->neigh = (struct bed4_tally){ .path = { [BED4_PATH_DIRECT] = n },
+						 .state = { [BED4_NEIGH_SEEN] = n } };
+}
+
+static __u32 seen_count(const struct fastpath *fp)
+{
+	return fp->gauges->neigh.state[BED4_NEIGH_SEEN];
 }
 
 int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u32 now,
@@ -177,7 +217,9 @@ int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_e
 	if (fastpath_is_bare(fp))
 		return 0;
 	err = add_neigh(fp, in6, &n);
-	if (err && err != -EEXIST)
+	if (!err)
+		count_seen(fp, seen_count(fp) + 1);
+	else if (err != -EEXIST)
 		return err;
 	/* With programs attached those count; a new entry begins with the packet that made it. */
 	if (err && fp->mode != BED4_MODE_OFF)
@@ -208,9 +250,10 @@ int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6)
 
 #define WALK_BATCH 256 /* entries per system call; a bucket of the kernel's has to fit */
 
-int fastpath_walk(struct fastpath *fp,
-		  void (*fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n),
-		  void *arg)
+typedef void (*walk_fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n);
+
+/* 0; 1: not all of it was seen, for it changed too much; or -errno. */
+static int walk(struct fastpath *fp, walk_fn fn, void *arg)
 {
 	static struct bed4_in6 keys[WALK_BATCH];
 	static struct bed4_neigh values[WALK_BATCH];
@@ -231,7 +274,16 @@ int fastpath_walk(struct fastpath *fp,
 			fn(arg, &keys[i], &values[i]);
 		first = false;
 	}
-	return 0;
+	return !err;
+}
+
+int fastpath_walk(struct fastpath *fp,
+		  void (*fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n),
+		  void *arg)
+{
+	int ret = walk(fp, fn, arg);
+
+	return ret < 0 ? ret : 0;
 }
 
 struct expiry {
@@ -244,18 +296,20 @@ static void expire_one(void *arg, const struct bed4_in6 *in6, const struct bed4_
 {
 	struct expiry *x = arg;
 
-	if (n->heard < x->before)
-		fastpath_neigh_del(x->fp, in6);
-	else
+	if (n->heard >= x->before || fastpath_neigh_del(x->fp, in6))
 		x->left++;
+	else
+		count_seen(x->fp, seen_count(x->fp) - (seen_count(x->fp) > 0));
 }
 
 int fastpath_expire(struct fastpath *fp, __u32 before)
 {
 	struct expiry x = { .fp = fp, .before = before };
-	int err = fastpath_walk(fp, expire_one, &x);
+	int ret = walk(fp, expire_one, &x);
 
-	return err ? err : x.left;
+	if (!ret)
+		count_seen(fp, (__u32)x.left); /* exact, whatever others have done to the map */
+	return ret < 0 ? ret : x.left;
 }
 
 static void delete_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)

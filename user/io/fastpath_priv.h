@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
+#include "6bed4/limit.h"
 #include "bed4_tc.skel.h"
 #include "bed4_xdp.skel.h"
 #include "io/fastpath.h"
@@ -31,6 +32,8 @@ struct fastpath {
 	const struct bed4_pulse *pulse;
 	struct bed4_hopgen *hopgen;
 	struct bed4_losses *losses;
+	struct bed4_gauges *gauges;
+	const struct bed4_bucket *limit;
 	__u64 limit_seed;
 	struct ring_buffer *ring;
 	void (*event_fn)(void *arg, const struct bed4_event *ev);

@@ -60,7 +60,7 @@ extern const char *const instance_map_names[];
 
 /* Open maps of an instance, for tools. */
 struct instance_maps {
-	int self, info, neigh, stats, slow, percpu, losses; /* descriptors, -1 when not open */
+	int self, info, neigh, stats, slow, percpu, losses, gauges; /* descriptors, -1 when not open */
 	bool alive; /* a daemon answers */
 };
 
@@ -75,6 +75,7 @@ int instance_read_info(int fd, struct bed4_info *info);
  * -errno with @e set. Close with instance_maps_close().
  */
 int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e);
+void instance_maps_set(struct instance_maps *m, unsigned int i, int fd); /* that of instance_map_names[i] */
 void instance_maps_close(struct instance_maps *m);
 
 /*

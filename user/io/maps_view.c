@@ -14,16 +14,23 @@
 #include "io/instance.h"
 #include "io/pin.h"
 
-#define MAPS 7
+#define MAPS 8
 
 /* In the order in which the daemon hands them over. */
-const char *const instance_map_names[] = { "self", "info", "neigh", "stats", "slow", "percpu", "losses", NULL };
+const char *const instance_map_names[] = { "self", "info", "neigh", "stats", "slow", "percpu", "losses",
+					   "gauges", NULL };
 
 static int *place(struct instance_maps *m, unsigned int i)
 {
-	int *places[] = { &m->self, &m->info, &m->neigh, &m->stats, &m->slow, &m->percpu, &m->losses };
+	int *places[] = { &m->self, &m->info, &m->neigh, &m->stats, &m->slow, &m->percpu, &m->losses,
+			  &m->gauges };
 
 	return places[i];
+}
+
+void instance_maps_set(struct instance_maps *m, unsigned int i, int fd)
+{
+	*place(m, i) = fd;
 }
 
 static int open_pins(struct instance_maps *m, const struct instance *in)
@@ -90,7 +97,7 @@ int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e
 	struct instance in;
 	int err;
 
-	*m = (struct instance_maps){ -1, -1, -1, -1, -1, -1, -1, false };
+	*m = (struct instance_maps){ -1, -1, -1, -1, -1, -1, -1, -1, false };
 	err = ctl_ask(iface, "maps", MAPS, &reply, e);
 	if (!err) {
 		m->alive = true;
