@@ -31,7 +31,7 @@
 #define PULSE_TICK  (2 * NSEC_PER_SEC)
 #define CHECK_TICK  (2 * NSEC_PER_SEC)
 
-int daemon_watch(struct daemon *d, int fd, enum daemon_source id)
+int daemon_poll(struct daemon *d, int fd, unsigned int id)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = id };
 
@@ -55,8 +55,10 @@ static __u32 degraded(const struct daemon *d)
 	return d->tunnel.peer.state == PEER_ODD_PORT ? BED4_DEGRADED_ODD_PORT : BED4_DEGRADED_NO_RA;
 }
 
-static const char *degraded_text(__u32 degraded)
+const char *daemon_degraded_text(__u32 degraded)
 {
+	if (!degraded)
+		return "";
 	if (degraded & BED4_DEGRADED_NO_LISTEN)
 		return "the address that it listens on is gone from this machine";
 	return degraded & BED4_DEGRADED_ODD_PORT ? "the NAT gives odd external ports only" :
@@ -80,10 +82,12 @@ static void publish_state(struct daemon *d)
 		d->info.degraded = now;
 		fastpath_set_info(d->fp, &d->info);
 		if (now)
-			log_error("degraded: %s", degraded_text(now));
+			log_error("degraded: %s", daemon_degraded_text(now));
 		else
 			log_info("no longer degraded");
+		daemon_watch_state(d);
 	}
+	daemon_watch_self(d);
 	if (d->info.neigh_full != d->tunnel.refused) {
 		d->info.neigh_full = (__u32)d->tunnel.refused;
 		fastpath_set_info(d->fp, &d->info);
@@ -107,6 +111,7 @@ static bool told_lately(struct daemon *d, const struct bed4_in6 *addr, __u32 now
 static void enter_seen(struct daemon *d, const struct bed4_in6 *addr, struct bed4_ep ep, __u64 packets,
 		       __u64 bytes)
 {
+	daemon_watch_seen(d, addr, ep);
 	if (fastpath_seen(d->fp, addr, ep, daemon_seconds(), packets, bytes) == -ENOSPC)
 		fastpath_losses(d->fp)->neighbours++;
 }
@@ -208,6 +213,12 @@ static void carry_out(struct daemon *d, const struct action *act)
 		return;
 	case ACTION_SEEN:
 		note_seen(d, act);
+		break;
+	case ACTION_MISMATCH:
+		daemon_watch_mismatch(d, act);
+		break;
+	case ACTION_PING:
+		daemon_watch_ping(d, act);
 		break;
 	case ACTION_ADDR_SET:
 	case ACTION_ADDR_DEL:
@@ -402,6 +413,18 @@ static void check_maps(struct daemon *d)
 	}
 }
 
+static void expire(struct daemon *d)
+{
+	__u32 now = daemon_seconds(), before = now > EXPIRE_AGE ? now - EXPIRE_AGE : 0;
+
+	if (d->opt.role == BED4_ROLE_PEER) {
+		daemon_stamp_neighbours(d);
+		return;
+	}
+	daemon_watch_expiry(d, before);
+	fastpath_expire(d->fp, before);
+}
+
 static void timers(struct daemon *d)
 {
 	__u64 now = daemon_now();
@@ -412,11 +435,7 @@ static void timers(struct daemon *d)
 	}
 	if (now >= d->expire_at) {
 		d->expire_at = now + EXPIRE_TICK;
-		if (d->opt.role == BED4_ROLE_PEER)
-			daemon_stamp_neighbours(d);
-		else
-			fastpath_expire(d->fp, daemon_seconds() > EXPIRE_AGE ?
-						       daemon_seconds() - EXPIRE_AGE : 0);
+		expire(d);
 	}
 	if (now >= d->hops_at) {
 		d->hops_at = now + HOPS_TICK;
@@ -433,6 +452,7 @@ static void timers(struct daemon *d)
 	}
 	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);
+	daemon_conn_tick(d, now);
 }
 
 /* Milliseconds to the next thing that time makes due, rounded up. */
@@ -440,6 +460,8 @@ static int until_due(const struct daemon *d)
 {
 	__u64 now = daemon_now(), due = tunnel_deadline(&d->tunnel);
 
+	if (daemon_conn_due(d) < due)
+		due = daemon_conn_due(d);
 	if (d->expire_at < due)
 		due = d->expire_at;
 	if (d->pulse_at < due)
@@ -458,6 +480,10 @@ static int until_due(const struct daemon *d)
 
 static void dispatch(struct daemon *d, enum daemon_source source)
 {
+	if (source >= SRC_CONN) {
+		daemon_conn_ready(d, source - SRC_CONN);
+		return;
+	}
 	switch (source) {
 	case SRC_TUN:
 		read_tun(d);
@@ -472,7 +498,7 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 		read_icmp(d);
 		break;
 	case SRC_CTL:
-		daemon_read_ctl(d);
+		daemon_accept(d);
 		break;
 	case SRC_MONITOR:
 		read_monitor(d);
@@ -485,6 +511,8 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 		break;
 	case SRC_SIGNAL:
 		d->stop = true;
+		break;
+	case SRC_CONN:
 		break;
 	}
 }
@@ -533,7 +561,7 @@ static int set_up_loop(struct daemon *d, int sig)
 	int err = 0;
 
 	for (i = 0; !err && i < sizeof(sources) / sizeof(*sources); i++)
-		err = sources[i].fd < 0 ? 0 : daemon_watch(d, sources[i].fd, sources[i].id);
+		err = sources[i].fd < 0 ? 0 : daemon_poll(d, sources[i].fd, sources[i].id);
 	return err;
 }
 
@@ -546,6 +574,9 @@ static void finish(struct daemon *d)
 	struct ctl_reply reply = {};
 	int conn = d->stop_conn;
 
+	daemon_watch_end(d);
+	log_tee(NULL, NULL);
+	daemon_conn_close_all(d);
 	daemon_close(d);
 	if (conn)
 		ctl_reply(conn, &reply);
@@ -590,6 +621,8 @@ int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
 	err = begin(d, sig, e);
 	if (!err) {
 		told->up(told->arg);
+		d->told_self = d->tunnel.self;
+		log_tee(daemon_watch_log, d);
 		tunnel_start(&d->tunnel, daemon_now());
 		d->info.degraded = degraded(d);
 		fastpath_set_info(d->fp, &d->info);

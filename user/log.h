@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+/* Lines within that bound go there, too, from now on; @fn must not log. */
+void log_tee(void (*fn)(void *arg, bool error, const char *text), void *arg);
+
 /* @tag names the instance; to syslog unless @foreground. */
 void log_open(const char *tag, bool foreground);
 

@@ -34,15 +34,16 @@ static void serve(uid_t uid, int ready)
 {
 	struct ctl_reply reply = { .code = 7 };
 	char name[64], request[CTL_REQUEST];
-	struct pollfd fds = { .events = POLLIN };
+	struct pollfd fds = { .events = POLLIN }, on = fds;
 	int conn;
 
 	snprintf(name, sizeof(name), "6bed4/%s", iface);
 	fds.fd = setuid(uid) ? -1 : ctl_bind(name);
 	if (fds.fd < 0 || write(ready, "+", 1) != 1 || poll(&fds, 1, 5000) != 1)
 		_exit(1);
-	conn = ctl_accept(fds.fd, geteuid(), request, sizeof(request));
-	if (conn >= 0) {
+	conn = ctl_accept(fds.fd, geteuid());
+	on.fd = conn;
+	if (conn >= 0 && poll(&on, 1, 5000) == 1 && !ctl_request(conn, request, sizeof(request))) {
 		snprintf(reply.text, sizeof(reply.text), "you said %s", request);
 		ctl_reply(conn, &reply);
 	}
