@@ -33,6 +33,10 @@ int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_neigh(int argc, char **argv);
+int cmd_neigh_monitor(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_ping(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 int cmd_addr(int argc, char **argv);
 
 #endif

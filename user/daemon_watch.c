@@ -89,7 +89,12 @@ void daemon_watch_neigh(struct daemon *d, const struct action *act)
 	msg.addr = act->in6;
 	msg.neigh = act->neigh;
 	if (msg.kind != WATCH_FLUSH && fastpath_neigh_get(d->fp, &act->in6, &msg.was))
-		msg.was.state = BED4_NEIGH_NONE;
+		memset(&msg.was, 0, sizeof(msg.was));
+	/* What is written adds to what is there. */
+	msg.neigh.rx_packets += msg.was.rx_packets;
+	msg.neigh.rx_bytes += msg.was.rx_bytes;
+	msg.neigh.tx_packets += msg.was.tx_packets;
+	msg.neigh.tx_bytes += msg.was.tx_bytes;
 	/* Counters are no news, nor is the end of what is not there. */
 	if ((msg.kind == WATCH_NEIGH && msg.was.word == msg.neigh.word) ||
 	    (msg.kind == WATCH_NEIGH_GONE && msg.was.state == BED4_NEIGH_NONE))

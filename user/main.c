@@ -17,6 +17,9 @@ static const struct command {
 	{ "status", cmd_status, "[IFACE]", "what is loaded and how it fares" },
 	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },
 	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them" },
+	{ "monitor", cmd_monitor, "[IFACE] [-t]", "what happens, as it happens" },
+	{ "ping", cmd_ping, "IPV6 [-c N] [IFACE]", "is it reached, by which paths, how fast" },
+	{ "probe", cmd_probe, "IPV6 [IFACE]", "search a direct path anew, and say what came of it" },
 	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port" },
 };
 
