@@ -622,6 +622,7 @@ int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
 	if (!err) {
 		told->up(told->arg);
 		d->told_self = d->tunnel.self;
+		d->told_from = d->tunnel.self.listen;
 		log_tee(daemon_watch_log, d);
 		tunnel_start(&d->tunnel, daemon_now());
 		d->info.degraded = degraded(d);

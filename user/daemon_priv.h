@@ -86,6 +86,7 @@ struct daemon {
 	struct conn conn[CONNS];
 	unsigned int watchers, pingers; /* how many of them are */
 	struct bed4_self told_self; /* as watchers know it */
+	struct bed4_ep told_from; /* the local endpoint for which the router told the public one */
 	bool replaced; /* a successor is why it ends */
 };
 

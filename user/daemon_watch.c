@@ -174,15 +174,18 @@ void daemon_watch_self(struct daemon *d)
 	const struct bed4_self *now = &d->tunnel.self;
 	struct bed4_self old = d->told_self;
 	bool addr_now = now->flags & BED4_SELF_ADDR, addr_old = old.flags & BED4_SELF_ADDR;
+	bool same_place = bed4_ep_eq(now->listen, d->told_from);
 
-	if (!d->watchers || !memcmp(now, &old, sizeof(old))) {
-		d->told_self = *now;
+	if (!memcmp(now, &old, sizeof(old)))
 		return;
-	}
 	d->told_self = *now;
+	if (!bed4_ep_eq(now->public, old.public))
+		d->told_from = now->listen;
+	if (!d->watchers)
+		return;
 	tell_endpoint(d, WATCH_LISTEN, now->listen, old.listen, false);
 	if (addr_now && addr_old)
-		tell_endpoint(d, WATCH_PUBLIC, now->public, old.public, bed4_ep_eq(now->listen, old.listen));
+		tell_endpoint(d, WATCH_PUBLIC, now->public, old.public, same_place);
 	tell_address(d, now, &old);
 }
 
