@@ -5,8 +5,9 @@
  * asks, nor packets. Proved by
  * selftests/net/test_life.sh, test_restart.sh and test_privs.sh.
  */
-#include <arpa/inet.h>
 #include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -63,8 +64,11 @@ static void hand_over(struct daemon *d, struct conn *c)
 static bool become(struct daemon *d, struct conn *c, enum conn_kind kind, struct ctl_reply *reply)
 {
 	unsigned int *count = kind == CONN_WATCH ? &d->watchers : &d->pingers;
-	unsigned int max = kind == CONN_WATCH ? WATCHERS_MAX : PINGERS_MAX;
+	static const unsigned int most[] = { [CONN_WATCH] = WATCHERS_MAX, [CONN_PING] = PINGERS_MAX };
+	unsigned int max = most[kind];
 
+	if (*count < max)
+		reply->text[0] = 0;
 	if (*count == max) {
 		reply->code = 1;
 		snprintf(reply->text, sizeof(reply->text), "%u others %s already; end one of them", max,
@@ -77,10 +81,39 @@ static bool become(struct daemon *d, struct conn *c, enum conn_kind kind, struct
 	return true;
 }
 
-/* The start of all words of live requests: which layout of messages is understood. */
-static bool understood(unsigned int abi, struct ctl_reply *reply)
+#define WORDS 5
+
+/* The words of a live request; how many there are, or 0: too many. */
+static unsigned int split(char *text, char *word[WORDS])
 {
-	if (abi == WATCH_ABI)
+	char *save, *w = strtok_r(text, " ", &save);
+	unsigned int n = 0;
+
+	for (; w; w = strtok_r(NULL, " ", &save)) {
+		if (n == WORDS)
+			return 0;
+		word[n++] = w;
+	}
+	return n;
+}
+
+static bool take_number(const char *text, __u32 *n)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	*n = (__u32)value;
+	return *text >= '0' && *text <= '9' && !*end && !errno && value <= UINT32_MAX;
+}
+
+/* The first of them: which layout of messages is understood. */
+static bool understood(const char *abi, struct ctl_reply *reply)
+{
+	__u32 n;
+
+	if (take_number(abi, &n) && n == WATCH_ABI)
 		return true;
 	reply->code = 1;
 	snprintf(reply->text, sizeof(reply->text), "this 6bed4ctl is of another version than the daemon: "
@@ -89,15 +122,13 @@ static bool understood(unsigned int abi, struct ctl_reply *reply)
 }
 
 /* "watch ABI all|neigh" */
-static void watch(struct daemon *d, struct conn *c, const char *words, struct ctl_reply *reply)
+static void watch(struct daemon *d, struct conn *c, char *const *word, unsigned int count,
+		  struct ctl_reply *reply)
 {
-	char what[8] = "";
-	unsigned int abi = 0;
-
-	reply->code = sscanf(words, "%u %7s", &abi, what) == 2 ? 0 : 1;
-	if (reply->code || !understood(abi, reply))
+	if (count != 2 || !understood(word[0], reply))
 		return;
-	c->neigh_only = !strcmp(what, "neigh");
+	reply->code = 0;
+	c->neigh_only = !strcmp(word[1], "neigh");
 	if (become(d, c, CONN_WATCH, reply))
 		daemon_watch_begin(d, c);
 }
@@ -120,17 +151,17 @@ static void explain_ping(int err, struct ctl_reply *reply)
 }
 
 /* "ping ABI IPV6 COUNT GAP WAIT", the last two in ms */
-static void ping(struct daemon *d, struct conn *c, const char *words, struct ctl_reply *reply)
+static void ping(struct daemon *d, struct conn *c, char *const *word, unsigned int count,
+		 struct ctl_reply *reply)
 {
-	unsigned int abi = 0, gap, wait;
 	struct ping_request r = {};
-	char addr[INET6_ADDRSTRLEN];
+	__u32 gap, wait;
 	int slot;
 
-	reply->code = sscanf(words, "%u %45s %u %u %u", &abi, addr, &r.count, &gap, &wait) == 5 &&
-		      !opt_ipv6(addr, &r.addr) ? 0 : 1;
-	if (reply->code || !understood(abi, reply))
+	if (count != 5 || !understood(word[0], reply) || opt_ipv6(word[1], &r.addr) ||
+	    !take_number(word[2], &r.count) || !take_number(word[3], &gap) || !take_number(word[4], &wait))
 		return;
+	reply->code = 0;
 	r.gap = gap * NSEC_PER_MSEC;
 	r.wait = wait * NSEC_PER_MSEC;
 	if (getrandom(&r.key, sizeof(r.key), 0) != sizeof(r.key) ||
@@ -153,14 +184,12 @@ static void ping(struct daemon *d, struct conn *c, const char *words, struct ctl
 }
 
 /* "probe ABI IPV6" */
-static void probe(struct daemon *d, struct conn *c, const char *words, struct ctl_reply *reply)
+static void probe(struct daemon *d, struct conn *c, char *const *word, unsigned int count,
+		  struct ctl_reply *reply)
 {
-	char addr[INET6_ADDRSTRLEN];
-	unsigned int abi = 0;
 	int err;
 
-	reply->code = sscanf(words, "%u %45s", &abi, addr) == 2 && !opt_ipv6(addr, &c->addr) ? 0 : 1;
-	if (reply->code || !understood(abi, reply))
+	if (count != 2 || !understood(word[0], reply) || opt_ipv6(word[1], &c->addr))
 		return;
 	err = tunnel_search(&d->tunnel, daemon_now(), &c->addr, &d->actions);
 	daemon_carry_out(d);
@@ -184,12 +213,14 @@ static void probe(struct daemon *d, struct conn *c, const char *words, struct ct
 
 static const struct {
 	const char *word;
-	void (*serve)(struct daemon *d, struct conn *c, const char *words, struct ctl_reply *reply);
+	void (*serve)(struct daemon *d, struct conn *c, char *const *word, unsigned int count,
+		      struct ctl_reply *reply);
 } live[] = { { "watch ", watch }, { "ping ", ping }, { "probe ", probe } };
 
-static void serve_others(struct daemon *d, struct conn *c, const char *request)
+static void serve_others(struct daemon *d, struct conn *c, char *request)
 {
 	struct ctl_reply reply = { .code = 1, .text = "unknown request" };
+	char *word[WORDS];
 	size_t i, n;
 
 	if (!strncmp(request, "neigh ", 6))
@@ -198,14 +229,14 @@ static void serve_others(struct daemon *d, struct conn *c, const char *request)
 		n = strlen(live[i].word);
 		if (strncmp(request, live[i].word, n))
 			continue;
-		live[i].serve(d, c, request + n, &reply);
+		live[i].serve(d, c, word, split(request + n, word), &reply);
 		break;
 	}
 	if (c->kind == CONN_PENDING)
 		answer(d, c, &reply);
 }
 
-void daemon_serve(struct daemon *d, struct conn *c, const char *request)
+void daemon_serve(struct daemon *d, struct conn *c, char *request)
 {
 	if (!strcmp(request, "maps")) {
 		serve_maps(d, c);

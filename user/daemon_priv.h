@@ -113,7 +113,7 @@ __u64 daemon_conn_due(const struct daemon *d);
 void daemon_conn_tell(struct daemon *d, struct conn *c, const struct watch_msg *msg);
 
 /* daemon_ctl.c: one request; @c is closed, or goes on as what was asked for. */
-void daemon_serve(struct daemon *d, struct conn *c, const char *request);
+void daemon_serve(struct daemon *d, struct conn *c, char *request);
 
 /* daemon_watch.c: what those who listen are told. All of it is nothing while nobody does. */
 struct watch_msg daemon_msg(enum watch_kind kind);

@@ -8,7 +8,7 @@
 
 #include "6bed4/map.h"
 
-#define WATCH_ABI  1 /* of this layout: part of the request, so that another build is refused */
+#define WATCH_ABI  1u /* of this layout: part of the request, so that another build is refused */
 #define WATCH_TEXT 256
 
 enum watch_kind {
