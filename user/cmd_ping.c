@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -246,17 +245,6 @@ static int usage(const char *cmd, const char *what, const char *word)
 	return EXIT_USAGE;
 }
 
-static int take_count(const char *text, unsigned int *count)
-{
-	char *end;
-	unsigned long n = strtoul(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end || !n || n > 1000000000)
-		return -EINVAL;
-	*count = (unsigned int)n;
-	return 0;
-}
-
 /* -c, -i, -w or -W with @value. 0; 1: none of them; -EINVAL. */
 static int take_option(struct ping_words *w, const char *word, const char *value)
 {
@@ -266,7 +254,7 @@ static int take_option(struct ping_words *w, const char *word, const char *value
 		return -EINVAL;
 	switch (word[1]) {
 	case 'c':
-		return take_count(value, &w->count);
+		return opt_uint(value, 1, 1000000000, &w->count);
 	case 'i':
 		return live_seconds(value, GAP_MIN, &w->gap);
 	case 'W':

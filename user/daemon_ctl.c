@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -97,23 +96,12 @@ static unsigned int split(char *text, char *word[WORDS])
 	return n;
 }
 
-static bool take_number(const char *text, __u32 *n)
-{
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	*n = (__u32)value;
-	return *text >= '0' && *text <= '9' && !*end && !errno && value <= UINT32_MAX;
-}
-
 /* The first of them: which layout of messages is understood. */
 static bool understood(const char *abi, struct ctl_reply *reply)
 {
 	__u32 n;
 
-	if (take_number(abi, &n) && n == WATCH_ABI)
+	if (!opt_uint(abi, WATCH_ABI, WATCH_ABI, &n))
 		return true;
 	reply->code = 1;
 	snprintf(reply->text, sizeof(reply->text), "this 6bed4ctl is of another version than the daemon: "
@@ -159,7 +147,8 @@ static void ping(struct daemon *d, struct conn *c, char *const *word, unsigned i
 	int slot;
 
 	if (count != 5 || !understood(word[0], reply) || opt_ipv6(word[1], &r.addr) ||
-	    !take_number(word[2], &r.count) || !take_number(word[3], &gap) || !take_number(word[4], &wait))
+	    opt_uint(word[2], 0, UINT32_MAX, &r.count) || opt_uint(word[3], 0, UINT32_MAX, &gap) ||
+	    opt_uint(word[4], 0, UINT32_MAX, &wait))
 		return;
 	reply->code = 0;
 	r.gap = gap * NSEC_PER_MSEC;
