@@ -171,7 +171,7 @@ $(BUILD)/cov/%.o: %.c
 # What talks to the kernel is linked whole; the fuzzer stands in for the calls below it.
 $(BUILD)/fuzz/fuzz_netlink: $(addprefix $(BUILD)/cov/user/io/,nl.o rtnl.o hops.o device.o)
 $(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
-$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o cmd_metrics.o words.o \
+$(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o show_neigh.o cmd_metrics.o words.o \
 		advice.o watch.o cmd_watch.o term.o metrics.o gauges.o io/counters.o io/maps_view.o io/pin.o)
 $(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
 

@@ -68,6 +68,9 @@ static const char advice_SLOW_LOCAL[] =
 static const char advice_SLOW_MODE[] =
 	"This fast path does not do that kind of packet: see `6bed4ctl status IFACE` for the mode in effect, and "
 	"`6bed4ctl features` for what the kernel offers. On veth the receiving end needs GRO: `ethtool -K DEV gro on`.";
+static const char advice_SLOW_ECHO[] =
+	"Echo replies that may answer `6bed4ctl ping`: the daemon looks whether they do. Nothing to do; it ends with "
+	"the ping.";
 static const char advice_SLOW_WATCHED[] =
 	"Somebody captures on TUN, and so that the capture sees what is sent, it takes the slow path. "
 	"End it, or run `tcpdump -p`; `ip -d link show TUN` shows promiscuity 0 then.";
@@ -80,6 +83,7 @@ static const char advice_NS_ANSWERED[] = "Neighbours look for a direct path or c
 static const char advice_RA_TAKEN[] =
 	"The router has told this peer its address or confirmed it; as it should be. `6bed4ctl status IFACE` shows it.";
 static const char advice_NA_TAKEN[] = "Neighbours have answered: a direct path was found or confirmed.";
+static const char advice_ECHO_TAKEN[] = "Answers to `6bed4ctl ping`, which the kernel does not see. Nothing to do.";
 static const char advice_REDIRECT_TAKEN[] =
 	"A hint of the router that a direct path may exist; the daemon looks for it. `6bed4ctl neigh show IFACE` "
 	"shows what it found.";

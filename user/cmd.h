@@ -61,6 +61,10 @@ int cmd_neigh(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_features(int argc, char **argv);
 int cmd_completion(int argc, char **argv);
+int cmd_neigh_monitor(int argc, char **argv);
+int cmd_monitor(int argc, char **argv);
+int cmd_ping(int argc, char **argv);
+int cmd_probe(int argc, char **argv);
 int cmd_addr(int argc, char **argv);
 int cmd_service(int argc, char **argv);
 

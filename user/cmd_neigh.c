@@ -13,26 +13,21 @@
 #include "io/ctl.h"
 #include "opt.h"
 #include "show.h"
+#include "show_neigh.h"
 
 static const char help[] =
 	"Usage: 6bed4ctl neigh [show] [[dev] IFACE] [-j]\n"
 	"       6bed4ctl neigh get IPV6 [[dev] IFACE] [-j]\n"
 	"       6bed4ctl neigh add IPV6 [lladdr IPV4:PORT] [[dev] IFACE]\n"
 	"       6bed4ctl neigh del IPV6 [[dev] IFACE]\n"
-	"       6bed4ctl neigh flush [[dev] IFACE]\n\n"
+	"       6bed4ctl neigh flush [[dev] IFACE]\n"
+	"       6bed4ctl neigh monitor [[dev] IFACE] [-t] [-j]\n\n"
 	"Lists or changes the neighbours of IFACE, or of every loaded device. On a peer: who it has sent\n"
 	"to, by which path (lan, direct, router), and why not directly. `add` makes a direct path that\n"
 	"is never probed, by default to the address inside IPV6; `del` lets the search begin anew;\n"
-	"`flush` forgets all that were not added. On a router: the peers that have sent something within\n"
+	"`flush` forgets all that were not added; `monitor` shows each that changes as it\n"
+	"does so, with `Deleted` in front of those that go. On a router: the peers that have sent something within\n"
 	"the last 10 minutes; counters are scaled up from samples, see --account.\n";
-
-static const char *const state_names[BED4_NEIGH_STATES] = {
-	"NONE", "SEEN", "INCOMPLETE", "REACHABLE", "STALE", "DELAY", "PROBE", "VIA_ROUTER", "PERMANENT",
-};
-static const char *const path_names[] = { "router", "direct", "lan" };
-static const char *const reasons[BED4_REASONS] = {
-	"", "no answer yet", "no answer", "odd port", "refused address", "cache full",
-};
 
 /* What was asked for. */
 struct request {
@@ -44,88 +39,17 @@ struct request {
 	unsigned int found;
 };
 
-/* A neighbour with what is derived from it. */
-struct line {
-	const struct show *s;
-	struct bed4_in6 addr;
-	struct bed4_neigh n;
-	struct bed4_ep via; /* where packets to it go */
-	const char *state, *path, *reason;
-	__u32 age, idle, wait; /* s */
-};
-
-static __u32 since(__u32 now, __u32 then)
+static void show_line(const struct show *s, const struct bed4_in6 *addr, const struct bed4_neigh *n,
+		      struct request *r)
 {
-	return now > then ? now - then : 0;
-}
+	struct show_neigh l = { .iface = s->iface, .tun = s->info.made.tun_name, .server = s->self.server,
+				.addr = *addr, .n = *n };
 
-static struct line line_of(const struct show *s, const struct bed4_in6 *addr,
-			   const struct bed4_neigh *n)
-{
-	__u32 now = (__u32)(show_now() / 1000000000ull);
-	struct line l = { .s = s, .addr = *addr, .n = *n, .via = bed4_ep(n->addr, n->port) };
-	__u32 last = n->used > n->heard ? n->used : n->heard;
-
-	l.state = n->state < BED4_NEIGH_STATES ? state_names[n->state] : "?";
-	l.path = n->path <= BED4_PATH_LAN ? path_names[n->path] : "?";
-	l.reason = n->reason < BED4_REASONS ? reasons[n->reason] : "?";
-	if (n->path == BED4_PATH_ROUTER)
-		l.via = s->self.server;
-	l.age = since(now, n->state == BED4_NEIGH_SEEN ? n->heard : n->since);
-	l.idle = last ? since(now, last) : 0;
-	if (n->state == BED4_NEIGH_VIA_ROUTER && n->wake != BED4_NEVER)
-		l.wait = since(n->wake, now);
-	return l;
-}
-
-static void text(const struct line *l)
-{
-	const struct bed4_neigh *n = &l->n;
-	char a[SHOW_TEXT], b[SHOW_TEXT], c[SHOW_TEXT];
-
-	printf("%s via %s dev %s lladdr %s path %s %s", show_ip6(&l->addr, a), show_ep(l->via, b),
-	       l->s->info.made.tun_name, show_lladdr(bed4_ep(n->addr, n->port), c), l->path, l->state);
-	if (*l->reason && l->wait)
-		printf(" (%s, waiting %u s)", l->reason, l->wait);
-	else if (*l->reason)
-		printf(" (%s)", l->reason);
-	printf(" age %us idle %us rx %llu/%llu tx %llu/%llu\n", l->age, l->idle, n->rx_packets,
-	       n->rx_bytes, n->tx_packets, n->tx_bytes);
-}
-
-static struct json_object *json(const struct line *l)
-{
-	const struct bed4_neigh *n = &l->n;
-	const struct { const char *key; __u64 value; } numbers[] = {
-		{ "age_seconds", l->age }, { "idle_seconds", l->idle }, { "wait_seconds", l->wait },
-		{ "rx_packets", n->rx_packets }, { "rx_bytes", n->rx_bytes },
-		{ "tx_packets", n->tx_packets }, { "tx_bytes", n->tx_bytes },
-	};
-	struct json_object *o = json_object_new_object();
-	char buf[SHOW_TEXT];
-	size_t i;
-
-	show_put(o, "iface", l->s->iface);
-	show_put(o, "address", show_ip6(&l->addr, buf));
-	show_put(o, "via", show_ep(l->via, buf));
-	show_put(o, "dev", l->s->info.made.tun_name);
-	show_put(o, "lladdr", show_lladdr(bed4_ep(n->addr, n->port), buf));
-	show_put(o, "path", l->path);
-	show_put(o, "state", l->state);
-	if (*l->reason)
-		show_put(o, "reason", l->reason);
-	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		show_put_number(o, numbers[i].key, numbers[i].value);
-	return o;
-}
-
-static void show_line(const struct line *l, struct request *r)
-{
 	r->found++;
 	if (r->list)
-		json_object_array_add(r->list, json(l));
+		json_object_array_add(r->list, show_neigh_json(&l));
 	else
-		text(l);
+		show_neigh_text(&l);
 }
 
 static int show_all(const struct show *s, struct instance_maps *m, struct request *r)
@@ -133,14 +57,11 @@ static int show_all(const struct show *s, struct instance_maps *m, struct reques
 	bool more = true, first = true;
 	struct bed4_in6 key, next;
 	struct bed4_neigh n;
-	struct line l;
 	__u32 steps;
 
 	for (steps = 0; more && steps <= 2 * s->info.neigh_max; steps++) {
-		if (!first && !bpf_map_lookup_elem(m->neigh, &key, &n)) {
-			l = line_of(s, &key, &n);
-			show_line(&l, r);
-		}
+		if (!first && !bpf_map_lookup_elem(m->neigh, &key, &n))
+			show_line(s, &key, &n, r);
 		more = !bpf_map_get_next_key(m->neigh, first ? NULL : &key, &next);
 		key = next;
 		first = false;
@@ -152,7 +73,6 @@ static int show_all(const struct show *s, struct instance_maps *m, struct reques
 static int show_get(const struct show *s, struct instance_maps *m, struct request *r)
 {
 	struct bed4_neigh n = { .reason = BED4_REASON_FULL };
-	struct line l;
 
 	if (bpf_map_lookup_elem(m->neigh, &r->addr, &n)) {
 		if (s->self.role != BED4_ROLE_PEER || !bed4_same_prefix(&r->addr, &s->self.own) ||
@@ -162,8 +82,7 @@ static int show_get(const struct show *s, struct instance_maps *m, struct reques
 		n.addr = r->at.addr;
 		n.port = r->at.port;
 	}
-	l = line_of(s, &r->addr, &n);
-	show_line(&l, r);
+	show_line(s, &r->addr, &n, r);
 	return EXIT_DONE;
 }
 
@@ -204,7 +123,8 @@ static int usage(const char *what, const char *word)
 	return EXIT_USAGE;
 }
 
-static const char *const verbs[] = { "show", "get", "add", "del", "flush", NULL };
+static const char *const verbs[] = { "show", "get", "add", "del", "flush", "monitor", NULL };
+#define VERB_MONITOR 5
 
 /* Takes the words that are ours out of @argv; what is left is a device and -j, for show_args(). */
 static int parse(struct request *r, int *argc, char **argv)
@@ -237,8 +157,13 @@ int cmd_neigh(int argc, char **argv)
 	struct request r = {};
 	struct json_object *root = NULL;
 	struct show_args a;
-	int code = parse(&r, &argc, argv);
+	int code = 0;
 
+	if (argc > 1 && cmd_abbrev(argv[1], verbs) == VERB_MONITOR) {
+		argv[1] = argv[0];
+		return cmd_neigh_monitor(argc - 1, argv + 1);
+	}
+	code = parse(&r, &argc, argv);
 	if (code || show_args(&a, argc, argv, help, false, &code))
 		return code;
 	if (strcmp(r.verb, "show") && strcmp(r.verb, "flush") && !r.has_addr)

@@ -33,7 +33,7 @@
 #define PULSE_TICK  (2 * NSEC_PER_SEC)
 #define CHECK_TICK  (2 * NSEC_PER_SEC)
 
-int daemon_watch(struct daemon *d, int fd, enum daemon_source id)
+int daemon_poll(struct daemon *d, int fd, unsigned int id)
 {
 	struct epoll_event ev = { .events = EPOLLIN, .data.u32 = id };
 
@@ -80,7 +80,9 @@ static void publish_state(struct daemon *d)
 		else
 			log_info("no longer degraded");
 		daemon_notify_status(d);
+		daemon_watch_state(d);
 	}
+	daemon_watch_self(d);
 	if (d->info.neigh_full != d->tunnel.refused) {
 		d->info.neigh_full = (__u32)d->tunnel.refused;
 		fastpath_set_info(d->fp, &d->info);
@@ -105,6 +107,7 @@ static bool told_lately(struct daemon *d, const struct bed4_in6 *addr, __u32 now
 static void enter_seen(struct daemon *d, const struct bed4_in6 *addr, struct bed4_ep ep, __u64 packets,
 		       __u64 bytes)
 {
+	daemon_watch_seen(d, addr, ep);
 	if (fastpath_seen(d->fp, addr, ep, daemon_seconds(), packets, bytes) == -ENOSPC)
 		fastpath_losses(d->fp)->neighbours++;
 }
@@ -206,6 +209,12 @@ static void carry_out(struct daemon *d, const struct action *act)
 		return;
 	case ACTION_SEEN:
 		note_seen(d, act);
+		break;
+	case ACTION_MISMATCH:
+		daemon_watch_mismatch(d, act);
+		break;
+	case ACTION_PING:
+		daemon_watch_ping(d, act);
 		break;
 	case ACTION_ADDR_SET:
 	case ACTION_ADDR_DEL:
@@ -400,6 +409,18 @@ static void check_maps(struct daemon *d)
 	}
 }
 
+static void expire(struct daemon *d)
+{
+	__u32 now = daemon_seconds(), before = now > EXPIRE_AGE ? now - EXPIRE_AGE : 0;
+
+	if (d->opt.role == BED4_ROLE_PEER) {
+		daemon_stamp_neighbours(d);
+		return;
+	}
+	daemon_watch_expiry(d, before);
+	fastpath_expire(d->fp, before);
+}
+
 static void timers(struct daemon *d)
 {
 	__u64 now = daemon_now();
@@ -410,11 +431,7 @@ static void timers(struct daemon *d)
 	}
 	if (now >= d->expire_at) {
 		d->expire_at = now + EXPIRE_TICK;
-		if (d->opt.role == BED4_ROLE_PEER)
-			daemon_stamp_neighbours(d);
-		else
-			fastpath_expire(d->fp, daemon_seconds() > EXPIRE_AGE ?
-						       daemon_seconds() - EXPIRE_AGE : 0);
+		expire(d);
 	}
 	if (now >= d->hops_at) {
 		d->hops_at = now + HOPS_TICK;
@@ -438,6 +455,7 @@ static void timers(struct daemon *d)
 	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);
 	daemon_notify_alive(d, now);
+	daemon_conn_tick(d, now);
 }
 
 /* Milliseconds to the next thing that time makes due, rounded up. */
@@ -445,6 +463,8 @@ static int until_due(const struct daemon *d)
 {
 	__u64 now = daemon_now(), due = tunnel_deadline(&d->tunnel);
 
+	if (daemon_conn_due(d) < due)
+		due = daemon_conn_due(d);
 	if (d->expire_at < due)
 		due = d->expire_at;
 	if (d->pulse_at < due)
@@ -469,6 +489,10 @@ static int until_due(const struct daemon *d)
 
 static void dispatch(struct daemon *d, enum daemon_source source)
 {
+	if (source >= SRC_CONN) {
+		daemon_conn_ready(d, source - SRC_CONN);
+		return;
+	}
 	switch (source) {
 	case SRC_TUN:
 		read_tun(d);
@@ -483,7 +507,7 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 		read_icmp(d);
 		break;
 	case SRC_CTL:
-		daemon_read_ctl(d);
+		daemon_accept(d);
 		break;
 	case SRC_MONITOR:
 		read_monitor(d);
@@ -500,6 +524,8 @@ static void dispatch(struct daemon *d, enum daemon_source source)
 	case SRC_SIGNAL:
 		daemon_publish_tally(d);
 		d->stop = true;
+		break;
+	case SRC_CONN:
 		break;
 	}
 }
@@ -548,7 +574,7 @@ static int set_up_loop(struct daemon *d, int sig)
 	int err = 0;
 
 	for (i = 0; !err && i < sizeof(sources) / sizeof(*sources); i++)
-		err = sources[i].fd < 0 ? 0 : daemon_watch(d, sources[i].fd, sources[i].id);
+		err = sources[i].fd < 0 ? 0 : daemon_poll(d, sources[i].fd, sources[i].id);
 	return err ? err : daemon_serve_metrics(d);
 }
 
@@ -561,8 +587,11 @@ static void finish(struct daemon *d)
 	struct ctl_reply reply = {};
 	int conn = d->stop_conn;
 
-	if (!d->handed_over)
+	if (!d->replaced)
 		daemon_notify_stop(d);
+	daemon_watch_end(d);
+	log_tee(NULL, NULL);
+	daemon_conn_close_all(d);
 	daemon_close(d);
 	if (conn)
 		ctl_reply(conn, &reply);
@@ -616,6 +645,9 @@ int daemon_run(struct daemon *d, const struct daemon_told *told, struct err *e)
 	err = begin(d, sig, e);
 	if (!err) {
 		told->up(told->arg);
+		d->told_self = d->tunnel.self;
+		d->told_from = d->tunnel.self.listen;
+		log_tee(daemon_watch_log, d);
 		tunnel_start(&d->tunnel, daemon_now());
 		daemon_start_gauges(d);
 		d->info.degraded = degraded(d);

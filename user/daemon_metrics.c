@@ -127,5 +127,5 @@ int daemon_serve_metrics(struct daemon *d)
 	if (d->metrics < 0)
 		return 0;
 	d->scrape = scrape_new(d->metrics, METRICS_TYPE, render, d);
-	return d->scrape ? daemon_watch(d, scrape_fd(d->scrape), SRC_METRICS) : -errno;
+	return d->scrape ? daemon_poll(d, scrape_fd(d->scrape), SRC_METRICS) : -errno;
 }

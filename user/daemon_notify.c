@@ -12,6 +12,8 @@
 
 const char *daemon_degraded_text(__u32 degraded)
 {
+	if (!degraded)
+		return "";
 	if (degraded & BED4_DEGRADED_NO_LISTEN)
 		return "the address that it listens on is gone from this machine";
 	return degraded & BED4_DEGRADED_ODD_PORT ? "the NAT gives odd external ports only" :
@@ -27,7 +29,7 @@ static void say_status(const struct daemon *d, char *text, size_t size)
 		inet_ntop(AF_INET6, &d->tunnel.self.own, addr, sizeof(addr));
 	snprintf(text, size, "%s on %s, %s, fast path %s%s%s", opt_role_name(d->opt.role), d->opt.tun, addr,
 		 opt_mode_name(d->info.mode), d->info.degraded ? "; degraded: " : "",
-		 d->info.degraded ? daemon_degraded_text(d->info.degraded) : "");
+		 daemon_degraded_text(d->info.degraded));
 }
 
 void daemon_notify_ready(struct daemon *d)

@@ -86,7 +86,7 @@ static int bind_anew(struct daemon *d, struct bed4_ep ep)
 	daemon_set_up_udp(d, fd);
 	close(d->udp); /* leaves the epoll set with it */
 	d->udp = fd;
-	daemon_watch(d, fd, SRC_UDP);
+	daemon_poll(d, fd, SRC_UDP);
 	tunnel_rebound(&d->tunnel, daemon_now(), ep);
 	daemon_publish_self(d);
 	return 0;
@@ -153,12 +153,15 @@ void daemon_carry_peer(struct daemon *d, const struct action *act)
 		rebind(d);
 		break;
 	case ACTION_NEIGH_SET:
+		daemon_watch_neigh(d, act);
 		err = fastpath_neigh_set(d->fp, &act->in6, &act->neigh);
 		break;
 	case ACTION_NEIGH_DEL:
+		daemon_watch_neigh(d, act);
 		err = fastpath_neigh_del(d->fp, &act->in6);
 		break;
 	case ACTION_NEIGH_FLUSH:
+		daemon_watch_neigh(d, act);
 		err = fastpath_neigh_flush(d->fp);
 		break;
 	default:

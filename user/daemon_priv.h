@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What daemon.c (up and down), daemon_loop.c (running), daemon_ctl.c (requests), daemon_peer.c (a peer's
- * part) and daemon_gauges.c (numbers about it) share. For nobody else.
+ * What daemon.c (up and down), daemon_loop.c (running), daemon_conn.c (connections of tools), daemon_ctl.c
+ * (their requests), daemon_watch.c (what they are told), daemon_peer.c (a peer's part) and daemon_gauges.c
+ * (numbers about it) share. For nobody else.
  */
 #ifndef DAEMON_PRIV_H
 #define DAEMON_PRIV_H
@@ -15,6 +16,7 @@
 #include "io/gso.h"
 #include "io/hops.h"
 #include "scrape.h"
+#include "watchmsg.h"
 
 #define WAITING_MAX 256
 
@@ -24,6 +26,28 @@
 struct seen_slot {
 	__u64 iid;
 	__u32 at;
+};
+
+#define CONNS	     40 /* with tools: those below, and as many that have not said yet what they want */
+#define WATCHERS_MAX 8
+#define PINGERS_MAX  PING_MAX
+
+enum conn_kind {
+	CONN_NONE,
+	CONN_PENDING, /* its request has not come yet */
+	CONN_WATCH,
+	CONN_PING,
+};
+
+struct conn {
+	enum conn_kind kind;
+	int fd;
+	__u64 since; /* PENDING: when it came */
+	__u64 lost; /* messages since the last one that found room */
+	bool neigh_only; /* WATCH: of neighbours, and if `one` of that alone */
+	bool one;
+	struct bed4_in6 addr;
+	unsigned int slot; /* PING: the core's */
 };
 
 struct daemon {
@@ -62,7 +86,6 @@ struct daemon {
 	int notify; /* to the service manager, -1 none */
 	__u64 watchdog; /* ns of silence after which it takes us for dead, 0 never */
 	__u64 watchdog_at; /* when to be heard next */
-	bool handed_over; /* a successor goes on: the service does not end with us */
 	int epoll;
 	__u64 now; /* of the packets being read */
 	bool stop;
@@ -73,17 +96,24 @@ struct daemon {
 	struct action waiting[WAITING_MAX]; /* what they are, by their notes */
 	unsigned int waiting_count;
 	struct seen_slot seen[SEEN_SLOTS];
+	struct conn conn[CONNS];
+	unsigned int watchers, pingers; /* how many of them are */
+	struct bed4_self told_self; /* as watchers know it */
+	struct bed4_ep told_from; /* the local endpoint for which the router told the public one */
+	bool replaced; /* a successor goes on: what serves does not end with us */
 };
 
+/* Behind SRC_CONN come the connections, by their index. */
 enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_ICMP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS,
-		     SRC_METRICS };
+		     SRC_METRICS, SRC_CONN };
 
 /* CLOCK_BOOTTIME, ns; and in s as in map `neigh`. */
 __u64 daemon_now(void);
 __u32 daemon_seconds(void);
 
 /* daemon_loop.c: */
-int daemon_watch(struct daemon *d, int fd, enum daemon_source id);
+int daemon_poll(struct daemon *d, int fd, unsigned int id);
+const char *daemon_degraded_text(__u32 degraded); /* "" when it is not */
 void daemon_publish_self(struct daemon *d);
 void daemon_carry_out(struct daemon *d); /* d->actions, all of them */
 
@@ -103,8 +133,33 @@ int daemon_configure(const struct daemon *d, struct fastpath_config *c, struct e
 int daemon_begin_core(struct daemon *d, struct err *e); /* with what it has to know of the past */
 int daemon_watch_hops(struct daemon *d, struct err *e);
 
-/* daemon_ctl.c: */
-void daemon_read_ctl(struct daemon *d); /* one request */
+/* daemon_conn.c: tools that have connected. */
+void daemon_accept(struct daemon *d);
+void daemon_conn_ready(struct daemon *d, unsigned int i); /* something has happened on it */
+void daemon_conn_close(struct daemon *d, struct conn *c);
+void daemon_conn_close_all(struct daemon *d);
+void daemon_conn_tick(struct daemon *d, __u64 now);
+__u64 daemon_conn_due(const struct daemon *d);
+void daemon_conn_tell(struct daemon *d, struct conn *c, const struct watch_msg *msg);
+
+/* daemon_ctl.c: one request; @c is closed, or goes on as what was asked for. */
+void daemon_serve(struct daemon *d, struct conn *c, char *request);
+
+/* daemon_watch.c: what those who listen are told. All of it is nothing while nobody does. */
+struct watch_msg daemon_msg(enum watch_kind kind);
+void daemon_watch_begin(struct daemon *d, struct conn *c);
+void daemon_watch_tell(struct daemon *d, const struct watch_msg *msg);
+/* Before the map changes by @act. */
+void daemon_watch_neigh(struct daemon *d, const struct action *act);
+/* Router: before @addr is entered; before those not heard since @before (s) are removed. */
+void daemon_watch_seen(struct daemon *d, const struct bed4_in6 *addr, struct bed4_ep ep);
+void daemon_watch_expiry(struct daemon *d, __u32 before);
+void daemon_watch_self(struct daemon *d); /* what may have changed in d->tunnel.self */
+void daemon_watch_state(struct daemon *d);
+void daemon_watch_log(void *daemon, bool error, const char *text);
+void daemon_watch_mismatch(struct daemon *d, const struct action *act);
+void daemon_watch_ping(struct daemon *d, const struct action *act);
+void daemon_watch_end(struct daemon *d);
 
 /* daemon_peer.c, for a peer only: */
 void daemon_carry_peer(struct daemon *d, const struct action *act);

@@ -15,7 +15,15 @@ static struct {
 	time_t second;
 	unsigned int lines; /* in this second */
 	unsigned long lost;
+	void (*tee)(void *arg, bool error, const char *text);
+	void *tee_arg;
 } out;
+
+void log_tee(void (*fn)(void *arg, bool error, const char *text), void *arg)
+{
+	out.tee = fn;
+	out.tee_arg = arg;
+}
 
 void log_open(const char *tag, unsigned int to)
 {
@@ -31,6 +39,8 @@ static void put(int level, const char *text)
 		fprintf(stderr, "%s: %s\n", out.tag, text);
 	if (out.to & LOG_TO_SYSTEM)
 		syslog(level, "%s", text);
+	if (out.tee)
+		out.tee(out.tee_arg, level != LOG_INFO, text);
 }
 
 static void put_line(int level, const char *fmt, va_list ap)

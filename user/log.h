@@ -6,11 +6,16 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
+
 enum log_to {
 	LOG_TO_DEFAULT = 0, /* by whoever opens it */
 	LOG_TO_SYSTEM = 1,
 	LOG_TO_STDERR = 2,
 };
+
+/* Lines within that bound go there, too, from now on; @fn must not log. */
+void log_tee(void (*fn)(void *arg, bool error, const char *text), void *arg);
 
 /* @tag names the instance; @to: where to, or'ed together. */
 void log_open(const char *tag, unsigned int to);

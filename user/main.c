@@ -19,7 +19,12 @@ const struct command commands[] = {
 	{ "metrics", cmd_metrics, "[IFACE]", "all numbers, for Prometheus", "@loaded" },
 	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them",
 	  "show:dev|@loaded,@loaded get:@neigh,dev|@loaded,@loaded add:@neigh,lladdr|dev|@loaded,LLADDR|@loaded* "
-	  "del:@neigh,dev|@loaded,@loaded flush:dev|@loaded,@loaded" },
+	  "del:@neigh,dev|@loaded,@loaded flush:dev|@loaded,@loaded monitor:@loaded" },
+	{ "monitor", cmd_monitor, "[IFACE] [-t]", "what happens, as it happens", "@loaded -t" },
+	{ "ping", cmd_ping, "IPV6 [-c N] [IFACE]", "is it reached, by which paths, how fast",
+	  "@neigh,@loaded -c -i -w -W" },
+	{ "probe", cmd_probe, "IPV6 [IFACE]", "search a direct path anew, and say what came of it",
+	  "@neigh,@loaded -w" },
 	{ "config", cmd_config, "check|show [FILE|IFACE]", "what a file says, what is in effect and why",
 	  "check:@loaded|@device|@file show:@loaded" },
 	{ "features", cmd_features, "[IFACE]...", "what kernel and privileges offer, and what is done without",

@@ -231,9 +231,21 @@ BED4_INLINE enum bed4_outcome bed4_check_src_peer(const struct bed4_self *self,
 	return inside ? BED4_SRC_SPOOFED : BED4_SRC_FOREIGN;
 }
 
+/* Is it an echo reply that the daemon may have asked for (core/ping.c)? @cur stands behind @ip6. */
+BED4_INLINE bool bed4_is_pong(const struct bed4_self *self, const struct bed4_ip6 *ip6,
+			      struct bed4_cur cur)
+{
+	const struct bed4_echo *echo;
+
+	if (!self->ping || ip6->next != BED4_PROTO_ICMP6)
+		return false;
+	echo = bed4_take(&cur, sizeof(*echo));
+	return echo && echo->type == BED4_ICMP6_REPLY && echo->id_seq == self->ping;
+}
+
 /*
- * What becomes of a datagram that reached our socket. SLOW_ND, SLOW_MISMATCH, SLOW_UNREACH and
- * SLOW_HOPS are the daemon's to answer. PROTOCOL sections 5, 6 (first table) and 7.
+ * What becomes of a datagram that reached our socket. SLOW_ND, SLOW_ECHO, SLOW_MISMATCH, SLOW_UNREACH
+ * and SLOW_HOPS are the daemon's to answer. PROTOCOL sections 5, 6 (first table) and 7.
  */
 BED4_INLINE enum bed4_outcome bed4_decide_in(const struct bed4_self *self,
 					     const struct bed4_dgram *dg, bed4_policy_fn policy,
@@ -269,11 +281,13 @@ BED4_INLINE enum bed4_outcome bed4_decide_in(const struct bed4_self *self,
 		return BED4_ECN;
 	v->tclass = tclass;
 	if (router)
-		return bed4_route_from_peer(self, dg, policy, arg, v);
-	if (!(self->flags & BED4_SELF_ADDR))
-		return BED4_NO_ADDRESS;
-	return bed4_in6_eq(&v->ip6->dst, &self->own) ? bed4_end_of_tunnel(dg, BED4_IN_LOCAL) :
-						       BED4_DST_FOREIGN;
+		o = bed4_route_from_peer(self, dg, policy, arg, v);
+	else if (!(self->flags & BED4_SELF_ADDR))
+		o = BED4_NO_ADDRESS;
+	else
+		o = bed4_in6_eq(&v->ip6->dst, &self->own) ? bed4_end_of_tunnel(dg, BED4_IN_LOCAL) :
+							    BED4_DST_FOREIGN;
+	return o == BED4_IN_LOCAL && bed4_is_pong(self, v->ip6, cur) ? BED4_SLOW_ECHO : o;
 }
 
 /* Whence a packet comes that is on its way into the tunnel. */

@@ -12,7 +12,7 @@
 
 #define BED4_ABI 8
 
-#define BED4_OWN4_MAX 16 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
+#define BED4_OWN4_MAX 15 /* own addresses and broadcasts that fit `self`; more go to `policy4` */
 #define BED4_NEIGH_MAX 65536 /* default of --neigh-max */
 #define BED4_NEIGH_LIMIT 4194304 /* its bound */
 #define BED4_POLICY4_MAX 4096
@@ -44,6 +44,7 @@ struct bed4_self {
 	__u32 generation;
 	__u32 own4_count;
 	__be32 own4[BED4_OWN4_MAX]; /* own addresses and directed broadcasts, never endpoints */
+	__be32 ping; /* echo replies whose identifier and sequence number are this are the daemon's; 0: none */
 };
 
 /* One counter. */

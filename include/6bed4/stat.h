@@ -38,11 +38,13 @@
 	X(SLOW_MODE, "slow-mode", SLOW, "not accelerated in this mode, left to the slow path")     \
 	X(SLOW_WATCHED, "slow-watched", SLOW, "somebody watches the TUN device, left to the daemon")  \
 	X(SLOW_SYN, "slow-syn", SLOW, "TCP SYN whose MSS the daemon has to look for")              \
+	X(SLOW_ECHO, "slow-echo", SLOW, "echo reply that a ping of the daemon's may wait for")      \
 	X(RS_ANSWERED, "rs-answered", ANSWER, "router solicitation answered")                      \
 	X(NS_ANSWERED, "ns-answered", ANSWER, "neighbour solicitation answered")                   \
 	X(RA_TAKEN, "ra-taken", ANSWER, "router advertisement taken")                              \
 	X(NA_TAKEN, "na-taken", ANSWER, "neighbour advertisement taken")                           \
 	X(REDIRECT_TAKEN, "redirect-taken", ANSWER, "redirect taken as a hint to look for a path") \
+	X(ECHO_TAKEN, "echo-taken", ANSWER, "echo reply to a ping of the daemon's")                \
 	X(RA_MISMATCH, "ra-mismatch", ANSWER, "sender's address changed, told it the new one")     \
 	X(ICMP_UNREACH, "icmp-unreach", ANSWER, "refused with ICMPv6 address unreachable")         \
 	X(ICMP_HOPS, "icmp-hops", ANSWER, "refused with ICMPv6 time exceeded")                     \

@@ -42,6 +42,8 @@ enum bed4_icmp6_type {
 	BED4_ICMP6_TOO_BIG = 2,
 	BED4_ICMP6_TIME_EXCEEDED = 3,
 	BED4_ICMP6_INFO = 128, /* types from here on are not errors (RFC 4443 section 2.1) */
+	BED4_ICMP6_ECHO = 128,
+	BED4_ICMP6_REPLY = 129,
 	BED4_ND_RS = 133,
 	BED4_ND_RA = 134,
 	BED4_ND_NS = 135,
@@ -106,6 +108,14 @@ struct bed4_icmp6 {
 	__u8 type;
 	__u8 code;
 	__be16 csum;
+} BED4_WIRE;
+
+/* Head of an ICMPv6 echo request or reply (RFC 4443 section 4). */
+struct bed4_echo {
+	__u8 type;
+	__u8 code;
+	__be16 csum;
+	__be32 id_seq; /* identifier and sequence number */
 } BED4_WIRE;
 
 #define BED4_ETH_LEN   14

@@ -210,6 +210,14 @@ int bpf_obj_get(const char *path)
 }
 
 /* Hands its maps over, unless it is dead. */
+int cmd_neigh_monitor(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	promise(false); /* listens to a daemon: there is none */
+	return 1;
+}
+
 int ctl_ask(const char *iface, const char *request, unsigned int seconds, struct ctl_reply *reply,
 	    struct err *e)
 {

@@ -79,6 +79,10 @@ check "traced: and works" wait_for 20 pings peer1 $HOST6 1
 check "traced: neighbours by hand" sh -c "
 	nsenter --net=/run/netns/$TAG-peer1 $CTL neigh add $(expected 131.9.0.1:50000) &&
 	nsenter --net=/run/netns/$TAG-peer1 $CTL neigh flush"
+check "traced: ping, probe, monitor" sh -c "
+	nsenter --net=/run/netns/$TAG-peer1 timeout 1 $CTL monitor >$WORK/monitor.log
+	nsenter --net=/run/netns/$TAG-peer1 $CTL probe $(address peer2) &&
+	nsenter --net=/run/netns/$TAG-peer1 $CTL ping $(address peer2) -c 1 && grep -q daemon $WORK/monitor.log"
 check "traced: the router's link goes and comes" sh -c "
 	nsenter --net=/run/netns/$TAG-router ip link set v6 down; nsenter --net=/run/netns/$TAG-router ip link set v6 up
 	nsenter --net=/run/netns/$TAG-router ip addr add 2001:db8:6::1/64 dev v6 nodad"

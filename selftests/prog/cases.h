@@ -62,6 +62,18 @@ static inline void set_tclass(uint8_t *ip6, unsigned int tclass)
 	ip6[1] = (uint8_t)((ip6[1] & 0x0f) | (tclass & 15) << 4);
 }
 
+/* An echo reply (or another message of that shape, by @type) from the peer to the router itself. */
+static inline void pong(struct pkt *p, unsigned int type, unsigned int id, unsigned int seq)
+{
+	pkt_ip6(p, PEER6, OWN6, 58, 64, 64, SIZE_MAX - 2);
+	p->b[40] = (uint8_t)type;
+	p->b[41] = 0;
+	pkt_put16(p->b + 42, 0);
+	pkt_put16(p->b + 44, id);
+	pkt_put16(p->b + 46, seq);
+	pkt_put16(p->b + 42, pkt_csum6(p->b + 8, 58, p->b + 40, 64));
+}
+
 /* Packet Too Big about the packet in @p, from its IPv6 header on. */
 static inline void too_big_about(struct pkt *p, const struct pkt *about)
 {

@@ -140,6 +140,39 @@ static void passes_and_drops(void **state)
 	run(&f);
 }
 
+/* While the daemon pings, echo replies with its identifier and sequence number are its own, and no others. */
+static void leaves_the_pings_replies(void **state)
+{
+	static const struct { unsigned int type, id, seq; bool own; } cases[] = {
+		{ 129, 0x1234, 0x5678, true }, { 129, 0x1234, 0x5679, false }, { 129, 0x1235, 0x5678, false },
+		{ 128, 0x1234, 0x5678, false }, { 129, 0, 0, false },
+	};
+	struct bed4_self self = fixture_self;
+	struct fixture f = { .name = "echo reply", .native = BED4_IN_LOCAL };
+	int fd = bpf_map__fd(tc->maps.self);
+	__u32 zero = 0;
+
+	(void)state;
+	for (unsigned int pinging = 0; pinging < 2; pinging++) {
+		self.ping = pinging ? htonl(0x12345678) : 0;
+		assert_int_equal(bpf_map_update_elem(fd, &zero, &self, BPF_ANY), 0);
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			bool own = pinging && cases[i].own;
+
+			f.verdict = own ? TC_ACT_UNSPEC : TC_ACT_REDIRECT;
+			f.outcome = own ? BED4_SLOW_ECHO : BED4_IN_LOCAL;
+			pong(&f.in, cases[i].type, cases[i].id, cases[i].seq);
+			f.out = f.in;
+			tunnelled(&f.in, CSUM_FULL);
+			pkt_eth(&f.out, MAC_UNDER, MAC_PEER, 0x86dd);
+			if (own)
+				f.out.len = 0; /* as it came */
+			run(&f);
+		}
+	}
+	assert_int_equal(bpf_map_update_elem(fd, &zero, &fixture_self, BPF_ANY), 0);
+}
+
 /* Without a mark in the metadata, which no packet can bring along, native IPv6 is left alone. */
 static void leaves_native(void **state)
 {
@@ -202,6 +235,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(passes_and_drops),
 		cmocka_unit_test(leaves_native),
 		cmocka_unit_test(leaves_tagged),
+		cmocka_unit_test(leaves_the_pings_replies),
 	};
 
 	(void)argc;

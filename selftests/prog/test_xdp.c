@@ -462,6 +462,41 @@ static void passes_when_invalid(void **state)
 	assert_int_equal(bpf_map_update_elem(fd, &zero, &fixture_self, BPF_ANY), 0);
 }
 
+/* While the daemon pings, echo replies with its identifier and sequence number are its own, and no others. */
+static void leaves_the_pings_replies(void **state)
+{
+	static const struct { unsigned int type, id, seq; bool own; } cases[] = {
+		{ 129, 0x1234, 0x5678, true }, { 129, 0x1234, 0x5679, false }, { 129, 0x1235, 0x5678, false },
+		{ 128, 0x1234, 0x5678, false }, { 129, 0, 0, false },
+	};
+	const uint32_t mark = 0x6bed4001;
+	struct bed4_self self = fixture_self;
+	struct fixture f = { .name = "echo reply", .native = BED4_IN_LOCAL };
+	int fd = bpf_map__fd(t.xdp->maps.self);
+	__u32 zero = 0;
+
+	(void)state;
+	for (unsigned int pinging = 0; pinging < 2; pinging++) {
+		self.ping = pinging ? htonl(0x12345678) : 0;
+		assert_int_equal(bpf_map_update_elem(fd, &zero, &self, BPF_ANY), 0);
+		for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+			bool own = pinging && cases[i].own;
+
+			f.verdict = XDP_PASS;
+			f.outcome = own ? BED4_SLOW_ECHO : BED4_IN_LOCAL;
+			pong(&f.in, cases[i].type, cases[i].id, cases[i].seq);
+			f.out = f.in;
+			tunnelled(&f.in, CSUM_FULL);
+			pkt_eth(&f.out, MAC_UNDER, MAC_PEER, 0x86dd);
+			memcpy(pkt_push(&f.out, sizeof(mark)), &mark, sizeof(mark));
+			if (own)
+				f.out.len = 0; /* as it came */
+			run(&f);
+		}
+	}
+	assert_int_equal(bpf_map_update_elem(fd, &zero, &fixture_self, BPF_ANY), 0);
+}
+
 /* What the operator lifts or denies is honoured, and only while `self` says there is something. */
 static void asks_policy(void **state)
 {
@@ -613,7 +648,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(carries_ecn),	      cmocka_unit_test(asks_policy),
 		cmocka_unit_test(updates_what_it_cannot_derive), cmocka_unit_test(forgets_what_is_long_gone),
 		cmocka_unit_test(refuses_big),	      cmocka_unit_test(leaves_big),
-		cmocka_unit_test(leaves_a_crowded_cache_alone),
+		cmocka_unit_test(leaves_a_crowded_cache_alone), cmocka_unit_test(leaves_the_pings_replies),
 	};
 
 	(void)argc;

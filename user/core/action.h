@@ -20,7 +20,31 @@ enum action_kind {
 	ACTION_NEIGH_SET, /* peer: `neigh` of `in6`, to be made or changed; counters are to be added */
 	ACTION_NEIGH_DEL, /* peer: `in6` is no neighbour any more */
 	ACTION_NEIGH_FLUSH, /* peer: nobody is; entries that stay are set again behind this */
+	ACTION_MISMATCH, /* router: `to` sends in the name of `in6`, and has been told its own address */
+	ACTION_PING, /* `ping` has happened; see core/ping.h */
 	ACTION_REBIND, /* peer: close the socket, bind another local port, say core_rebound() */
+};
+
+enum ping_event_kind {
+	PING_SENT,
+	PING_ANSWERED,
+	PING_UNANSWERED,
+	PING_SKIPPED, /* that path cannot be tried */
+	PING_OVER, /* all is done, the ping is no more */
+};
+
+/* What a ping has come to. */
+struct ping_event {
+	enum ping_event_kind kind;
+	unsigned int slot; /* which ping */
+	enum bed4_path path; /* the way of the request */
+	enum bed4_path back; /* ANSWERED: the way of the answer */
+	bool echo; /* the request was an ICMPv6 echo, else a neighbour solicitation */
+	__u32 seq; /* from 1 */
+	__u64 rtt; /* ANSWERED: ns */
+	enum bed4_reason reason; /* SKIPPED: why */
+	struct bed4_ep ep; /* SENT: where to; ANSWERED: where from */
+	struct bed4_neigh neigh; /* OVER: the cache's entry, state NONE without one */
 };
 
 struct action {
@@ -35,6 +59,7 @@ struct action {
 	size_t counted; /* bytes to count */
 	struct bed4_in6 in6;
 	struct bed4_neigh neigh;
+	struct ping_event ping;
 };
 
 struct actions {

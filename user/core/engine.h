@@ -57,6 +57,17 @@ void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 pa
 void router_rx_udp(struct pass *p, enum bed4_outcome o);
 void router_rx_tun(struct pass *p, enum bed4_outcome o);
 
+/* core/ping.c: */
+int ping_start(struct tunnel *t, __u64 now, const struct ping_request *r);
+void ping_stop(struct tunnel *t, unsigned int slot);
+void ping_tick(struct tunnel *t, __u64 now, struct actions *a);
+__u64 ping_deadline(const struct tunnel *t);
+/* An NA of @addr has come from @p->src: did a ping ask for it? */
+bool ping_advertised(struct pass *p, const struct bed4_in6 *addr);
+/* An echo reply has come: is it the answer to a ping? */
+bool ping_replied(struct pass *p);
+
+void peer_sent_to_router(struct tunnel *t, __u64 now);
 void peer_start(struct tunnel *t, __u64 now);
 void peer_adopt(struct tunnel *t, __u64 now, const struct bed4_self *old);
 void peer_rx_udp(struct pass *p, enum bed4_outcome o);

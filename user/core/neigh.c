@@ -51,7 +51,7 @@ static bool lately(bool set, __u64 now, __u32 stamp)
 	return set && neigh_ticks(now) - stamp < neigh_ticks(NS_WAIT);
 }
 
-static struct bed4_neigh value_of(const struct neigh *n)
+struct bed4_neigh neigh_value(const struct neigh *n)
 {
 	return (struct bed4_neigh){ .addr = n->at_addr, .port = n->at_port, .state = n->state,
 				    .path = n->path, .used = n->used, .heard = n->heard,
@@ -71,7 +71,7 @@ static void publish(struct tunnel *t, struct neigh *n, struct actions *a)
 		return;
 	}
 	act->in6 = addr_of(t, n);
-	act->neigh = value_of(n);
+	act->neigh = neigh_value(n);
 	n->rx_packets = n->rx_bytes = n->tx_packets = n->tx_bytes = 0;
 }
 
@@ -94,8 +94,7 @@ static bool send_ns(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_ep
 	if (!room)
 		return false;
 	engine_send(a, to, room, nd_build_ns(room, &t->self.own, &addr, t->self.public), ttl);
-	n->ns_sent = neigh_ticks(now);
-	n->solicited = true;
+	neigh_asked(n, now);
 	return true;
 }
 
@@ -200,21 +199,29 @@ static void want(struct tunnel *t, struct neigh *n)
 	n->wanted = true;
 }
 
-static void first_use(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a)
+/* Begins with a path by the router, and looks for a better one where that may be. */
+static void seek(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
 {
-	struct neigh *n = enter(t, addr, true);
+	struct bed4_in6 addr = addr_of(t, n);
 	struct bed4_ep ep;
 
-	if (!n)
-		return;
-	n->used = seconds(now);
-	if (!bed4_iid_get(addr, &ep))
+	if (!bed4_iid_get(&addr, &ep))
 		via_router(t, now, n, BED4_REASON_ODD_PORT, a);
-	else if (!bed4_locate(&t->self, addr, t->config.policy, t->config.policy_arg, &ep) &&
+	else if (!bed4_locate(&t->self, &addr, t->config.policy, t->config.policy_arg, &ep) &&
 		 !maybe_on_lan(t, n))
 		via_router(t, now, n, BED4_REASON_REFUSED, a);
 	else
 		search(t, now, n, a);
+}
+
+static void first_use(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a)
+{
+	struct neigh *n = enter(t, addr, true);
+
+	if (!n)
+		return;
+	n->used = seconds(now);
+	seek(t, now, n, a);
 }
 
 static void probe(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
@@ -295,7 +302,7 @@ enum bed4_outcome neigh_choose(struct pass *p)
 	struct bed4_in6 dst = p->v.ip6->dst;
 	bool inside = bed4_same_prefix(&dst, &t->self.own);
 	struct neigh *n = inside ? table_find(&t->table, &dst) : NULL;
-	struct bed4_neigh value = n ? value_of(n) : (struct bed4_neigh){};
+	struct bed4_neigh value = n ? neigh_value(n) : (struct bed4_neigh){};
 	struct bed4_cur upper = { p->data + BED4_IP6_LEN, p->data + p->v.len };
 	enum bed4_outcome o;
 	__u32 used;
@@ -344,7 +351,7 @@ const struct bed4_neigh *neigh_lookup(const void *tunnel, const struct bed4_in6 
 
 	if (!n)
 		return NULL;
-	t->found = value_of(n);
+	t->found = neigh_value(n);
 	return &t->found;
 }
 
@@ -661,6 +668,46 @@ int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct b
 	set_state(t, now, n, BED4_NEIGH_PERMANENT, 0);
 	publish(t, n, a);
 	return 0;
+}
+
+int neigh_search(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a)
+{
+	struct neigh *n;
+
+	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_same_prefix(addr, &t->self.own) ||
+	    bed4_in6_eq(addr, &t->self.own) || bed4_iid_is(addr, t->self.server))
+		return -EINVAL;
+	n = table_find(&t->table, addr);
+	if (!n) {
+		first_use(t, now, addr, a);
+		return table_find(&t->table, addr) ? 0 : -ENOSPC;
+	}
+	if (n->state == BED4_NEIGH_PERMANENT)
+		return -EPERM;
+	want(t, n);
+	n->used = seconds(now);
+	n->backoff = 0;
+	if (n->path == BED4_PATH_ROUTER) {
+		seek(t, now, n, a);
+		return 0;
+	}
+	if (n->state == BED4_NEIGH_PROBE)
+		return 0; /* is under way */
+	probe(t, now, n, a);
+	if (n->path == BED4_PATH_DIRECT && maybe_on_lan(t, n))
+		start_search(t, now, n, true, a); /* there may be something better */
+	return 0;
+}
+
+void neigh_asked(struct neigh *n, __u64 now)
+{
+	n->ns_sent = neigh_ticks(now);
+	n->solicited = true;
+}
+
+bool neigh_asking(const struct neigh *n, __u64 now, __u64 own)
+{
+	return n->ns_at || (n->ns_sent != neigh_ticks(own) && lately(n->solicited, now, n->ns_sent));
 }
 
 int neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a)

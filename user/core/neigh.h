@@ -32,6 +32,23 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan);
 /* An NA about @addr came from @p->src. False: nobody has asked for it. */
 bool neigh_advertised(struct pass *p, const struct bed4_in6 *addr);
 
+/*
+ * Somebody else than the cache sends @n an NS: its answer confirms the path as any other does. And has the
+ * cache itself sent one that may not have been answered yet? @own: when the caller sent one last, ns.
+ */
+void neigh_asked(struct neigh *n, __u64 now);
+bool neigh_asking(const struct neigh *n, __u64 now, __u64 own);
+
+/* What the map says, or would say, of @n. */
+struct bed4_neigh neigh_value(const struct neigh *n);
+
+/*
+ * The search for a direct path to @addr begins anew. Packets keep a direct path meanwhile, and lose it when
+ * nobody answers (PROBE); without one, the entry is INCOMPLETE, or VIA_ROUTER at once when it cannot be
+ * sought. 0; -EINVAL: no other peer's address; -EPERM: it is the operator's entry; -ENOSPC: the cache is full.
+ */
+int neigh_search(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a);
+
 /* A Redirect about @addr: if its current path sent it, a hint to solicit, no more. Else false. */
 bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr);
 

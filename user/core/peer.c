@@ -321,8 +321,11 @@ static void on_na(struct pass *p, const struct nd_msg *m)
 	struct bed4_in6 src = m->ip6->src, dst = m->ip6->dst;
 	bool good = t->self.flags & BED4_SELF_ADDR && bed4_in6_eq(&dst, &t->self.own) &&
 		    bed4_in6_eq(&src, &m->target) && bed4_same_prefix(&src, &t->self.own);
+	bool asked;
 
-	engine_end(p, good && neigh_advertised(p, &src) ? BED4_NA_TAKEN : BED4_ND_UNWANTED);
+	asked = good && ping_advertised(p, &src);
+	good = good && neigh_advertised(p, &src);
+	engine_end(p, good || asked ? BED4_NA_TAKEN : BED4_ND_UNWANTED);
 }
 
 /* The reference router tells a changed mapping by garbage from fe80:: (PROTOCOL section 11). */
@@ -373,6 +376,12 @@ void peer_rx_udp(struct pass *p, enum bed4_outcome o)
 	case BED4_SLOW_ND:
 		on_nd(p);
 		break;
+	case BED4_SLOW_ECHO:
+		if (ping_replied(p))
+			engine_end(p, BED4_ECHO_TAKEN);
+		else
+			deliver(p);
+		break;
 	case BED4_MALFORMED:
 	case BED4_SRC_NEVER:
 		on_bad_nd(p);
@@ -383,18 +392,21 @@ void peer_rx_udp(struct pass *p, enum bed4_outcome o)
 	}
 }
 
+void peer_sent_to_router(struct tunnel *t, __u64 now)
+{
+	t->peer.tx_last = now;
+	if (!t->peer.tx_unheard)
+		t->peer.tx_unheard = now;
+}
+
 static void leave(struct pass *p)
 {
-	struct peer *peer = &p->t->peer;
 	enum bed4_outcome o = neigh_choose(p);
 
 	p->len = p->v.len;
 	engine_udp(p, p->v.to, p->data, p->len, p->v.tclass, o);
-	if (o != BED4_OUT_ROUTER)
-		return;
-	peer->tx_last = p->now;
-	if (!peer->tx_unheard)
-		peer->tx_unheard = p->now;
+	if (o == BED4_OUT_ROUTER)
+		peer_sent_to_router(p->t, p->now);
 }
 
 void peer_rx_tun(struct pass *p, enum bed4_outcome o)

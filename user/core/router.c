@@ -28,6 +28,17 @@ static void note_seen(struct pass *p)
 	bed4_iid_put(&act->in6, p->src);
 }
 
+/* Somebody speaks in the name of another: mostly itself, before its NAT gave it another endpoint. */
+static void note_mismatch(struct pass *p)
+{
+	struct action *act = engine_note(p->a, ACTION_MISMATCH);
+
+	if (!act)
+		return;
+	act->to = p->src;
+	act->in6 = p->v.ip6->src;
+}
+
 /* The RA tells the sender its public endpoint: its destination's iid. */
 static void send_ra(struct pass *p, enum bed4_outcome o)
 {
@@ -117,6 +128,15 @@ void router_rx_udp(struct pass *p, enum bed4_outcome o)
 		engine_tun(p, p->data, p->len, o);
 		note_seen(p);
 		break;
+	case BED4_SLOW_ECHO:
+		if (ping_replied(p)) {
+			engine_end(p, BED4_ECHO_TAKEN);
+		} else {
+			engine_trim(p);
+			engine_tun(p, p->data, p->len, BED4_IN_LOCAL);
+		}
+		note_seen(p);
+		break;
 	case BED4_RELAY:
 		relay(p);
 		note_seen(p);
@@ -126,6 +146,8 @@ void router_rx_udp(struct pass *p, enum bed4_outcome o)
 		break;
 	case BED4_SLOW_MISMATCH:
 		send_ra(p, BED4_RA_MISMATCH);
+		if (p->a->count)
+			note_mismatch(p);
 		break;
 	case BED4_SLOW_UNREACH:
 		engine_error(p, BED4_ICMP6_UNREACH, 3, 0, BED4_ICMP_UNREACH);

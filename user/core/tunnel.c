@@ -228,7 +228,7 @@ void engine_error(struct pass *p, enum bed4_icmp6_type type, __u8 code, __u32 pa
 static void prepare_upper(struct pass *p, enum bed4_outcome o)
 {
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY && o != BED4_OUT &&
-	    o != BED4_OUT_ROUTER)
+	    o != BED4_OUT_ROUTER && o != BED4_SLOW_ECHO)
 		return;
 	if (p->hook == BED4_HOOK_UDP)
 		finish_csum(p->data, p->v.len);
@@ -288,11 +288,15 @@ void tunnel_tick(struct tunnel *t, __u64 now, struct actions *a)
 {
 	if (t->config.role == BED4_ROLE_PEER)
 		peer_tick(t, now, a);
+	ping_tick(t, now, a);
 }
 
 __u64 tunnel_deadline(const struct tunnel *t)
 {
-	return t->config.role == BED4_ROLE_PEER ? peer_deadline(t) : UINT64_MAX;
+	__u64 due = t->config.role == BED4_ROLE_PEER ? peer_deadline(t) : UINT64_MAX;
+	__u64 ping = ping_deadline(t);
+
+	return ping < due ? ping : due;
 }
 
 void tunnel_start(struct tunnel *t, __u64 now)
@@ -363,6 +367,21 @@ void tunnel_neigh_flush(struct tunnel *t, struct actions *a)
 {
 	if (t->config.role == BED4_ROLE_PEER)
 		neigh_flush(t, a);
+}
+
+int tunnel_ping(struct tunnel *t, __u64 now, const struct ping_request *r)
+{
+	return ping_start(t, now, r);
+}
+
+void tunnel_ping_stop(struct tunnel *t, unsigned int slot)
+{
+	ping_stop(t, slot);
+}
+
+int tunnel_search(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a)
+{
+	return t->config.role == BED4_ROLE_PEER ? neigh_search(t, now, addr, a) : -EOPNOTSUPP;
 }
 
 void tunnel_done(struct tunnel *t, const struct action *act, bool ok)

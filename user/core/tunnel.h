@@ -9,6 +9,7 @@
 #include "6bed4/decide.h"
 #include "action.h"
 #include "limit.h"
+#include "ping.h"
 #include "table.h"
 
 #define NSEC_PER_SEC  1000000000ull
@@ -69,6 +70,7 @@ struct tunnel {
 	struct limit *limit; /* answers, per sender */
 	struct peer peer;
 	struct table table; /* peer: the neighbour cache */
+	struct pings pings;
 	unsigned int strangers; /* entries of those that we have not sent to */
 	__u64 refused; /* neighbours that found the cache full */
 	__u64 write_at; /* when counters of the slow path go to the map, 0 none wait */
@@ -145,6 +147,15 @@ int tunnel_neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, s
 		     struct actions *a);
 int tunnel_neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a);
 void tunnel_neigh_flush(struct tunnel *t, struct actions *a);
+
+/* Measures paths to an address; see core/ping.h. self.ping changes with both: publish it. */
+int tunnel_ping(struct tunnel *t, __u64 now, const struct ping_request *r);
+void tunnel_ping_stop(struct tunnel *t, unsigned int slot);
+
+/*
+ * Peer: the search for a direct path to @addr begins anew; see neigh_search(). -EOPNOTSUPP on a router.
+ */
+int tunnel_search(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a);
 
 /* The carrying-out of @act failed or succeeded: counts its outcome, or FAILED. */
 void tunnel_done(struct tunnel *t, const struct action *act, bool ok);

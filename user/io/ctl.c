@@ -71,26 +71,47 @@ uid_t ctl_owner(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) ? 0 : cred.uid;
 }
 
-int ctl_accept(int fd, uid_t owner, char *buf, size_t size)
+int ctl_accept(int fd, uid_t owner)
 {
-	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-	ssize_t n;
+	int conn = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	const int size = CTL_QUEUE;
 
 	if (conn < 0)
 		return -errno;
-	/* The request is sent right behind the connect; who dawdles shall not hold up packets. */
-	set_timeout(conn, 1);
 	if (!trusted(conn, owner)) {
 		close(conn);
 		return -EPERM;
 	}
-	n = recv(conn, buf, size - 1, 0);
-	if (n <= 0) {
-		close(conn);
-		return -EPROTO;
-	}
-	buf[n] = 0;
+	setsockopt(conn, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	return conn;
+}
+
+int ctl_request(int conn, char *buf, size_t size)
+{
+	ssize_t n = recv(conn, buf, size - 1, MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	buf[n] = 0;
+	return n ? 0 : -EPIPE;
+}
+
+int ctl_tell(int conn, const void *msg, size_t len)
+{
+	ssize_t n = send(conn, msg, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0)
+		return errno == EWOULDBLOCK || errno == ENOBUFS ? -EAGAIN : -errno;
+	return 0;
+}
+
+int ctl_hear(int fd, void *msg, size_t len)
+{
+	ssize_t n = recv(fd, msg, len, MSG_DONTWAIT | MSG_TRUNC);
+
+	if (n < 0)
+		return errno == EWOULDBLOCK || errno == EINTR ? -EAGAIN : -errno;
+	return !n ? -EPIPE : (size_t)n == len ? 0 : -EPROTO;
 }
 
 void ctl_send(int conn, const struct ctl_reply *reply)
@@ -128,9 +149,10 @@ bool ctl_wait(int conn, int ms)
 
 bool ctl_await_go(int conn, unsigned int seconds)
 {
+	struct pollfd on = { .fd = conn, .events = POLLIN };
 	char byte;
 
-	return !set_timeout(conn, seconds) && recv(conn, &byte, 1, 0) == 1;
+	return poll(&on, 1, (int)seconds * 1000) == 1 && recv(conn, &byte, 1, 0) == 1;
 }
 
 void ctl_go(int conn)

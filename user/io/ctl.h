@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The daemon's control socket: abstract, so it belongs to the network namespace and vanishes with
- * its process. One request per connection, one answer. Must not know what an answer means.
+ * its process. One request per connection, one answer, and behind that, where it was asked for, messages
+ * for as long as the connection lives. Must not know what an answer means.
  */
 #ifndef IO_CTL_H
 #define IO_CTL_H
@@ -15,6 +16,7 @@
 #define CTL_REQUEST 128
 #define CTL_TEXT    512
 #define CTL_FDS	 12
+#define CTL_QUEUE 65536 /* bytes, with the kernel's own, that wait for a slow reader at most */
 
 /* An answer: a code (exit status), a line of text, descriptors. */
 struct ctl_reply {
@@ -32,10 +34,19 @@ int ctl_bind(const char *name);
 uid_t ctl_owner(int fd);
 
 /*
- * Takes one connection and its request from @fd: the caller must be root or @owner. Returns
- * the connection with the request in @buf (NUL-terminated), or -errno (-EAGAIN: nobody waits).
+ * Takes one connection from @fd: the caller must be root or @owner. Returns it, non-blocking, or -errno
+ * (-EAGAIN: nobody waits; -EPERM: closed, there may be others).
  */
-int ctl_accept(int fd, uid_t owner, char *buf, size_t size);
+int ctl_accept(int fd, uid_t owner);
+
+/* The request on it, NUL-terminated. 0; -EAGAIN: not there yet; other -errno: there will be none. */
+int ctl_request(int conn, char *buf, size_t size);
+
+/* A message behind the answer. 0; -EAGAIN: the queue is full, it is lost; other -errno: nobody listens. */
+int ctl_tell(int conn, const void *msg, size_t len);
+
+/* The other end: one message of just @len bytes. 0; -EAGAIN: none there yet; -EPIPE: no more will come. */
+int ctl_hear(int fd, void *msg, size_t len);
 
 /* Answers on @conn; the second closes it, too. */
 void ctl_send(int conn, const struct ctl_reply *reply);

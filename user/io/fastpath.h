@@ -128,6 +128,8 @@ int fastpath_expire(struct fastpath *fp, __u32 before);
  * stamps only grow. -ENOSPC when `neigh` is full. Deleting what is not there is fine.
  */
 int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const struct bed4_neigh *n);
+/* What the map holds of @in6. 0, -ENOENT or another -errno. */
+int fastpath_neigh_get(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_neigh *n);
 int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6);
 int fastpath_neigh_flush(struct fastpath *fp);
 

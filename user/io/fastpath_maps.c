@@ -241,6 +241,11 @@ int fastpath_neigh_set(struct fastpath *fp, const struct bed4_in6 *in6, const st
 	return (int)run.retval == -ENOENT ? add_neigh(fp, in6, n) : 0;
 }
 
+int fastpath_neigh_get(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_neigh *n)
+{
+	return bpf_map_lookup_elem(bpf_map__fd(fp->tc->maps.neigh), in6, n) ? -errno : 0;
+}
+
 int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6)
 {
 	if (fastpath_is_bare(fp))
