@@ -21,6 +21,14 @@ static void serve_maps(struct daemon *d, int conn)
 	ctl_reply(conn, &reply);
 }
 
+static void serve_capture(struct daemon *d, int conn)
+{
+	struct ctl_reply reply = { .fds = { fastpath_map_fd(d->fp, "capture"), fastpath_map_fd(d->fp, "rings") },
+				   .fd_count = 2 };
+
+	ctl_reply(conn, &reply);
+}
+
 /* The bpffs, for a tool that does not see it: `ip netns exec` hides it. */
 static void serve_root(struct daemon *d, int conn)
 {
@@ -57,6 +65,8 @@ void daemon_read_ctl(struct daemon *d)
 		return;
 	if (!strcmp(request, "maps")) {
 		serve_maps(d, conn);
+	} else if (!strcmp(request, "capture")) {
+		serve_capture(d, conn);
 	} else if (!strcmp(request, "root")) {
 		serve_root(d, conn);
 	} else if (!strcmp(request, "handover")) {

@@ -59,6 +59,8 @@ struct daemon {
 	struct action waiting[WAITING_MAX]; /* what they are, by their notes */
 	unsigned int waiting_count;
 	struct seen_slot seen[SEEN_SLOTS];
+	unsigned int taps; /* that have been taken; the next packet of a capture lies behind the last */
+	bool tapped; /* the packet at work is there */
 };
 
 enum daemon_source { SRC_TUN, SRC_UDP, SRC_LAN, SRC_ICMP, SRC_CTL, SRC_MONITOR, SRC_EVENTS, SRC_SIGNAL, SRC_HOPS };
@@ -71,6 +73,16 @@ __u32 daemon_seconds(void);
 int daemon_watch(struct daemon *d, int fd, enum daemon_source id);
 void daemon_publish_self(struct daemon *d);
 void daemon_carry_out(struct daemon *d); /* d->actions, all of them */
+
+/*
+ * daemon_tap.c: packets of the slow path for a capture. begin before the core gets a packet (@src NULL: no
+ * datagram; else its outer source, and @dst where it came to), decided when the core has decided, done instead
+ * of tunnel_done().
+ */
+void daemon_tap_begin(struct daemon *d, enum bed4_hook hook, const struct bed4_ep *src, struct bed4_ep dst,
+		      __u8 tos, const __u8 *data, size_t len);
+void daemon_tap_decided(struct daemon *d);
+void daemon_tap_done(struct daemon *d, const struct action *act, bool ok);
 
 /* daemon_ctl.c: */
 void daemon_read_ctl(struct daemon *d); /* one request */

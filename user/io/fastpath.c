@@ -25,7 +25,8 @@
 const char *const fastpath_map_names[] = { "info",  "self",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
 					   "told",  "nexthop", "percpu", "hopgen", "hops",
-					   "limit", "losses", NULL };
+					   "limit", "losses", "capture", "rings", "shots",
+					   "slowshot", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -83,10 +84,31 @@ static bool info_is_ours(int fd)
 	       (value.made.abi == BED4_ABI || !value.made.abi);
 }
 
+/* Whoever captures has descriptors of the maps, and would wait for ever. */
+static void end_capture(const char *dir)
+{
+	struct bed4_capture value;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), zero = 0;
+	char path[FASTPATH_PATH];
+	int fd = pin_path(path, sizeof(path), dir, "capture") ? -1 : bpf_obj_get(path);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(value) &&
+	    !bpf_map_lookup_elem(fd, &zero, &value)) {
+		value.until = 0;
+		value.ended = 1;
+		bpf_map_update_elem(fd, &zero, &value, BPF_EXIST);
+	}
+	close(fd);
+}
+
 int fastpath_unpin(const char *dir)
 {
 	int i, err, ret = 0;
 
+	end_capture(dir);
 	for (i = 0; fastpath_map_names[i]; i++)
 		;
 	while (i--) {
@@ -215,6 +237,7 @@ static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 	bpf_program__set_autoload(tc->progs.bed4_tc_out, forward);
 	bpf_program__set_autoload(tc->progs.bed4_tun_guard, programs);
 	bpf_program__set_autoload(tc->progs.bed4_set_neigh, programs);
+	bpf_program__set_autoload(tc->progs.bed4_put_shot, programs);
 	err = set_maps(tc->obj, fp->pin_dir, &fp->config);
 	if (!err)
 		err = bed4_tc_bpf__load(tc);
@@ -348,7 +371,9 @@ static int map_all(struct fastpath *fp)
 	fp->pulse = map_memory(fp->tc->maps.pulse, sizeof(*fp->pulse), PROT_READ);
 	fp->hopgen = map_memory(fp->tc->maps.hopgen, sizeof(*fp->hopgen), PROT_READ | PROT_WRITE);
 	fp->losses = map_memory(fp->tc->maps.losses, sizeof(*fp->losses), PROT_READ | PROT_WRITE);
-	return fp->slow && fp->pulse && fp->hopgen && fp->losses ? 0 : -errno;
+	fp->capture = map_memory(fp->tc->maps.capture, sizeof(*fp->capture), PROT_READ);
+	fp->slowshot = map_memory(fp->tc->maps.slowshot, sizeof(*fp->slowshot), PROT_READ | PROT_WRITE);
+	return fp->slow && fp->pulse && fp->hopgen && fp->losses && fp->capture && fp->slowshot ? 0 : -errno;
 }
 
 static int open_maps(struct fastpath *fp, struct err *e)
@@ -439,6 +464,10 @@ void fastpath_close(struct fastpath *fp)
 		munmap(fp->hopgen, sizeof(*fp->hopgen));
 	if (fp->losses)
 		munmap(fp->losses, sizeof(*fp->losses));
+	if (fp->capture)
+		munmap((void *)fp->capture, sizeof(*fp->capture));
+	if (fp->slowshot)
+		munmap(fp->slowshot, sizeof(*fp->slowshot));
 	if (fp->prog)
 		xdp_program__close(fp->prog);
 	bed4_xdp_bpf__destroy(fp->xdp);

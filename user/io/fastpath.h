@@ -76,6 +76,17 @@ struct bed4_count *fastpath_slow(struct fastpath *fp);
 /* The mapped `losses`; valid until close. */
 struct bed4_losses *fastpath_losses(struct fastpath *fp);
 
+/*
+ * What is captured, mapped; valid until close. Whoever fills fastpath_slowshot() has fastpath_put_shot() copy
+ * it into the ring of the capture; a ring that is full loses it, and that is counted.
+ */
+const struct bed4_capture *fastpath_capture(const struct fastpath *fp);
+struct bed4_shot *fastpath_slowshot(struct fastpath *fp);
+void fastpath_put_shot(struct fastpath *fp);
+
+/* Frees the ring of a capture whose process has died without doing so. @now: boottime, ns. */
+void fastpath_sweep_capture(struct fastpath *fp, __u64 now);
+
 /* Sets (or with BED4_POLICY_NONE removes) an entry of `policy4`. */
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
 			enum bed4_policy policy);

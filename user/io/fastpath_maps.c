@@ -113,6 +113,34 @@ struct bed4_losses *fastpath_losses(struct fastpath *fp)
 	return fp->losses;
 }
 
+const struct bed4_capture *fastpath_capture(const struct fastpath *fp)
+{
+	return fp->capture;
+}
+
+struct bed4_shot *fastpath_slowshot(struct fastpath *fp)
+{
+	return fp->slowshot;
+}
+
+void fastpath_put_shot(struct fastpath *fp)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	bpf_prog_test_run_opts(bpf_program__fd(fp->tc->progs.bed4_put_shot), &run);
+}
+
+void fastpath_sweep_capture(struct fastpath *fp, __u64 now)
+{
+	__u64 until = __atomic_load_n(&fp->capture->until, __ATOMIC_RELAXED);
+	__u32 zero = 0;
+
+	if (!until || until >= now || until == fp->swept)
+		return;
+	fp->swept = until;
+	bpf_map_delete_elem(bpf_map__fd(fp->tc->maps.rings), &zero);
+}
+
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
 			enum bed4_policy policy)
 {

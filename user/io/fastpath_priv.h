@@ -29,6 +29,9 @@ struct fastpath {
 	const struct bed4_pulse *pulse;
 	struct bed4_hopgen *hopgen;
 	struct bed4_losses *losses;
+	const struct bed4_capture *capture;
+	struct bed4_shot *slowshot;
+	__u64 swept; /* `until` of the last capture that was found dead */
 	__u64 limit_seed;
 	struct ring_buffer *ring;
 	void (*event_fn)(void *arg, const struct bed4_event *ev);
