@@ -229,8 +229,10 @@ const char *packet_text_after(const struct packet *p, const struct packet *b, ch
 			  bed4_in6_eq(&p->dst, &b->dst) && p->proto == b->proto;
 
 	text(p, !same_outer, !same_inner, buf);
+	if (same_inner && b->has_outer && !p->has_outer)
+		add(buf, "native");
 	if (same_inner)
-		add(buf, "%s%shops %u", p->has_outer ? "" : "native", *buf ? " " : p->has_outer ? "" : " ", p->hops);
+		add(buf, "%shops %u", *buf ? " " : "", p->hops);
 	return buf;
 }
 
