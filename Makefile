@@ -122,7 +122,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o) \
+		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o packet.o pcapng.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)

@@ -39,9 +39,9 @@ static void names_packets(void **state)
 	(void)state;
 	from_peer(&p, HOST6, 64, 10, CSUM_FULL);
 	says(&p, true, "145.136.0.7:50000 > 145.136.0.1:25788 2001:67c:127c:0:52c3:91ff:fe88:7 > 2001:db8:6::2 "
-		       "UDP 4000 > 4001 hops 64");
+		       "UDP 1 > 515 hops 64");
 	from_host(&p, HOST6, PEER6, 3, 10);
-	says(&p, true, "2001:db8:6::2 > 2001:67c:127c:0:52c3:91ff:fe88:7 UDP 4000 > 4001 hops 3");
+	says(&p, true, "2001:db8:6::2 > 2001:67c:127c:0:52c3:91ff:fe88:7 UDP 1 > 515 hops 3");
 	pkt_ip6(&p, HOST6, PEER6, 58, 255, 20, 2);
 	p.b[40] = 135;
 	p.b[41] = 0;
