@@ -87,15 +87,16 @@ static int map_shared(struct capture *c, struct err *e)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
+	void *p;
 
 	if (bpf_obj_get_info_by_fd(c->map, &info, &len) || info.value_size != sizeof(*c->shared))
 		return err_set(e, -EPROTO, "%s is loaded by another version: `6bed4ctl reload %s`", c->config.iface,
 			       c->config.iface);
-	c->shared = mmap(NULL, sizeof(*c->shared), PROT_READ | PROT_WRITE, MAP_SHARED, c->map, 0);
-	if (c->shared != MAP_FAILED)
-		return 0;
-	c->shared = NULL;
-	return err_set(e, -errno, "cannot map the capture's memory: %s", strerror(errno));
+	p = mmap(NULL, sizeof(*c->shared), PROT_READ | PROT_WRITE, MAP_SHARED, c->map, 0);
+	if (p == MAP_FAILED)
+		return err_set(e, -ENOMEM, "cannot map the capture's memory: %s", strerror(errno));
+	c->shared = p;
+	return 0;
 }
 
 /* One at a time; an abstract socket is gone with its process. */
@@ -129,7 +130,7 @@ static int make_ring(struct capture *c, struct err *e)
 	c->ring_fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "capture_ring", 0, 0, (__u32)size, NULL);
 	if (c->ring_fd >= 0)
 		c->ring = ring_buffer__new(c->ring_fd, hear, c, NULL);
-	return c->ring ? 0 : err_set(e, -errno, "cannot make a ring of %zu KiB: %s", size / 1024, strerror(errno));
+	return c->ring ? 0 : err_set(e, -ENOMEM, "cannot make a ring of %zu KiB: %s", size / 1024, strerror(errno));
 }
 
 int capture_open(struct capture **out, const struct capture_config *config, bool *alive, struct err *e)
