@@ -28,10 +28,10 @@ endif
 
 VERSION	 = 0.1
 
-PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp
+PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp libpcap
 # Package names on Debian 12.
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
-	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
+	   libcap-dev libseccomp-dev libpcap-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
 	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client
@@ -138,7 +138,7 @@ $(BUILD)/san/%.o: %.c
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o complete.o \
-			gauges.o metrics.o http.o scrape.o) \
+			gauges.o metrics.o http.o scrape.o packet.o pcapng.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o notify.o parcel.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)

@@ -8,22 +8,23 @@
 #include "room_skb.bpf.h"
 
 /* UNSPEC, not OK: filters of others behind ours are to see what we do not take. */
-static __always_inline int leave(enum bed4_hook hook, enum bed4_outcome outcome, __u32 len)
+static __always_inline int leave(struct bed4_cpu *cpu, enum bed4_hook hook, enum bed4_outcome outcome,
+				 __u32 len)
 {
-	count(hook, outcome, len);
+	count(cpu, hook, outcome, len);
 	return is_drop(outcome) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 }
 
 /* Like settle() of the XDP program: @err as the verbs return it; false when the packet is not ours
  * any more, with *@action to be returned. */
-static __always_inline bool settled(enum bed4_hook hook, int err, enum bed4_outcome done, __u32 len,
-				    int *action)
+static __always_inline bool settled(struct bed4_cpu *cpu, enum bed4_hook hook, int err,
+				    enum bed4_outcome done, __u32 len, int *action)
 {
 	*action = err < 0 ? TC_ACT_UNSPEC : TC_ACT_SHOT;
 	if (err)
-		count(hook, err < 0 ? BED4_SLOW_MODE : BED4_FAILED, len);
+		count(cpu, hook, err < 0 ? BED4_SLOW_MODE : BED4_FAILED, len);
 	else
-		count(hook, done, len);
+		count(cpu, hook, done, len);
 	return !err;
 }
 
@@ -92,7 +93,7 @@ static __always_inline int refuse_tunnel(const struct bed4_self *self, struct be
 	o = bed4_admit_in(self, dg, v, o, ask_neigh, NULL, &c);
 	if (c.one && !charged_by_xdp(o))
 		o = charge(cpu, o, &c);
-	return leave(BED4_HOOK_TC_IN, o, len);
+	return leave(cpu, BED4_HOOK_TC_IN, o, len);
 }
 
 /* The same for a packet that the kernel routed to the TUN, from a device where XDP is or elsewhere. */
@@ -104,24 +105,28 @@ static __always_inline int refuse_tun(const struct __sk_buff *skb, struct bed4_c
 	bed4_admit_out(v, o, &c);
 	if (c.one && (cfg_kernel_forward || !has_xdp(skb->ingress_ifindex) || !charged_by_xdp(o)))
 		o = charge(cpu, o, &c);
-	return leave(BED4_HOOK_TC_OUT, o, len);
+	return leave(cpu, BED4_HOOK_TC_OUT, o, len);
 }
 
 /* The TUN device asks before it queues a packet for the daemon: the length to keep, 0 drops it. */
 SEC("socket")
 int bed4_tun_guard(struct __sk_buff *skb)
 {
+	struct bed4_cpu *cpu = get_cpu();
+
 	if (skb->mark != BED4_FWMARK)
 		return skb->len;
-	count(BED4_HOOK_TC_OUT, BED4_LOOP, skb->len);
+	if (!cpu)
+		return 0;
+	before(skb, cpu, BED4_HOOK_TC_OUT);
+	count(cpu, BED4_HOOK_TC_OUT, BED4_LOOP, skb->len);
+	after(skb, cpu);
 	return 0;
 }
 
-SEC("tc")
-int bed4_tc_out(struct __sk_buff *skb)
+static __always_inline int encapsulate(struct __sk_buff *skb, const struct bed4_self *self,
+				       struct bed4_cpu *cpu)
 {
-	const struct bed4_self *self = get_self();
-	struct bed4_cpu *cpu = get_cpu();
 	__u32 len = skb->len, random;
 	struct bed4_verdict v;
 	struct bed4_cur cur, upper;
@@ -129,14 +134,12 @@ int bed4_tc_out(struct __sk_buff *skb)
 	enum bed4_outcome o;
 	int action;
 
-	if (!self || !cpu)
-		return TC_ACT_UNSPEC;
 	if (!(self->flags & BED4_SELF_VALID))
-		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
+		return leave(cpu, BED4_HOOK_TC_OUT, BED4_SLOW_INVALID, len);
 	if (skb->protocol != BED4_HTONS(BED4_ETH_IP6))
-		return leave(BED4_HOOK_TC_OUT, BED4_OTHER, len);
+		return leave(cpu, BED4_HOOK_TC_OUT, BED4_OTHER, len);
 	if (skb->mark == BED4_FWMARK)
-		return leave(BED4_HOOK_TC_OUT, BED4_LOOP, len);
+		return leave(cpu, BED4_HOOK_TC_OUT, BED4_LOOP, len);
 	skb_look(skb);
 	cur = (struct bed4_cur){ (void *)(long)skb->data, (void *)(long)skb->data_end };
 	upper = cur;
@@ -145,28 +148,44 @@ int bed4_tc_out(struct __sk_buff *skb)
 	if (o != BED4_OUT && o != BED4_OUT_ROUTER)
 		return refuse_tun(skb, cpu, &v, o, len);
 	if (!bed4_take(&upper, BED4_IP6_LEN))
-		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_MODE, len);
+		return leave(cpu, BED4_HOOK_TC_OUT, BED4_SLOW_MODE, len);
 	/* A packet that is redirected here has not been shown to tcpdump yet, nor ever will be. */
 	if (self->flags & BED4_SELF_WATCHED)
-		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_WATCHED, len);
+		return leave(cpu, BED4_HOOK_TC_OUT, BED4_SLOW_WATCHED, len);
 	if (wants_clamp(skb, v.ip6))
-		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_SYN, len);
+		return leave(cpu, BED4_HOOK_TC_OUT, BED4_SLOW_SYN, len);
 	csum = skb_csum_plan(skb, 0, v.ip6, upper);
 	if (csum == BED4_CSUM_CANNOT)
-		return leave(BED4_HOOK_TC_OUT, BED4_SLOW_CSUM, len);
+		return leave(cpu, BED4_HOOK_TC_OUT, BED4_SLOW_CSUM, len);
 	random = packet_random(cpu);
 	if (o == BED4_OUT)
 		account_tx(&v.ip6->dst, len, random);
 	else
 		o = choose_path(self, cpu, upper, len, &v);
-	if (!settled(BED4_HOOK_TC_OUT,
+	if (!settled(cpu, BED4_HOOK_TC_OUT,
 		     skb_prepend(skb, self->listen, v.to, len, v.tclass, csum, random), o, len, &action))
 		return action;
 	skb->mark = BED4_FWMARK;
 	return bpf_redirect_neigh(cfg_underlay, NULL, 0, 0);
 }
 
+SEC("tc")
+int bed4_tc_out(struct __sk_buff *skb)
+{
+	const struct bed4_self *self = get_self();
+	struct bed4_cpu *cpu = get_cpu();
+	int action;
+
+	if (!self || !cpu)
+		return TC_ACT_UNSPEC;
+	before(skb, cpu, BED4_HOOK_TC_OUT);
+	action = encapsulate(skb, self, cpu);
+	after(skb, cpu);
+	return action;
+}
+
 static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_self *self,
+				    struct bed4_cpu *cpu,
 				    const struct bed4_verdict *v, __u32 random)
 {
 	const struct bed4_udp *udp = (const void *)v->ip6;
@@ -175,9 +194,9 @@ static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_sel
 	int action;
 
 	if (csum == BED4_CSUM_CANNOT)
-		return leave(BED4_HOOK_TC_IN, BED4_SLOW_CSUM, v->len);
+		return leave(cpu, BED4_HOOK_TC_IN, BED4_SLOW_CSUM, v->len);
 	account_tx(&v->ip6->dst, v->len, random);
-	if (!settled(BED4_HOOK_TC_IN,
+	if (!settled(cpu, BED4_HOOK_TC_IN,
 		     skb_rewrite(skb, self->listen, v->to, v->len, v->tclass, csum, random),
 		     BED4_RELAY, v->len, &action))
 		return action;
@@ -198,10 +217,10 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 	skb_look(skb);
 	cur = (struct bed4_cur){ (void *)(long)skb->data, (void *)(long)skb->data_end };
 	if (bed4_parse_eth(&cur) != BED4_ETH_IP4)
-		return leave(BED4_HOOK_TC_IN, BED4_OTHER, len);
+		return leave(cpu, BED4_HOOK_TC_IN, BED4_OTHER, len);
 	o = bed4_parse_outer_len(cur, len - ETH_LEN, self, &dg);
 	if (o)
-		return leave(BED4_HOOK_TC_IN, o, len);
+		return leave(cpu, BED4_HOOK_TC_IN, o, len);
 	o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
 	if (o == BED4_MALFORMED)
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
@@ -210,13 +229,13 @@ static __always_inline int tc_decap(struct __sk_buff *skb, const struct bed4_sel
 	if (o != BED4_IN_NATIVE && o != BED4_IN_LOCAL && o != BED4_RELAY)
 		return refuse_tunnel(self, cpu, &dg, &v, o, len);
 	if (wants_clamp(skb, v.ip6))
-		return leave(BED4_HOOK_TC_IN, BED4_SLOW_SYN, len);
+		return leave(cpu, BED4_HOOK_TC_IN, BED4_SLOW_SYN, len);
 	random = packet_random(cpu);
 	note_sender(self, cpu, &v.ip6->src, dg.src, v.len, random);
 	if (o == BED4_RELAY)
-		return tc_relay(skb, self, &v, random);
+		return tc_relay(skb, self, cpu, &v, random);
 	len = v.len;
-	if (!settled(BED4_HOOK_TC_IN, skb_strip(skb, v.tclass), o, len, &action))
+	if (!settled(cpu, BED4_HOOK_TC_IN, skb_strip(skb, v.tclass), o, len, &action))
 		return action;
 	if (skb->mark == BED4_FWMARK) /* of another instance in this network namespace */
 		skb->mark = 0;
@@ -232,23 +251,34 @@ static __always_inline bool marked(struct __sk_buff *skb)
 	       skb->protocol == BED4_HTONS(BED4_ETH_IP6);
 }
 
-SEC("tc")
-int bed4_tc_in(struct __sk_buff *skb)
+static __always_inline int take_in(struct __sk_buff *skb, struct bed4_cpu *cpu)
 {
 	const struct bed4_self *self;
-	struct bed4_cpu *cpu;
 
 	if (marked(skb)) {
-		count(BED4_HOOK_TC_IN, BED4_STRIPPED, skb->len - ETH_LEN);
+		count(cpu, BED4_HOOK_TC_IN, BED4_STRIPPED, skb->len - ETH_LEN);
 		return bpf_redirect(cfg_tun, BPF_F_INGRESS);
 	}
 	self = get_self();
-	cpu = get_cpu();
-	if (!self || !cpu || skb->vlan_present)
-		return leave(BED4_HOOK_TC_IN, BED4_OTHER, skb->len);
+	if (!self || skb->vlan_present)
+		return leave(cpu, BED4_HOOK_TC_IN, BED4_OTHER, skb->len);
 	if (!(self->flags & BED4_SELF_VALID))
-		return leave(BED4_HOOK_TC_IN, BED4_SLOW_INVALID, skb->len);
+		return leave(cpu, BED4_HOOK_TC_IN, BED4_SLOW_INVALID, skb->len);
 	return tc_decap(skb, self, cpu);
+}
+
+SEC("tc")
+int bed4_tc_in(struct __sk_buff *skb)
+{
+	struct bed4_cpu *cpu = get_cpu();
+	int action;
+
+	if (!cpu)
+		return TC_ACT_UNSPEC;
+	before(skb, cpu, BED4_HOOK_TC_IN);
+	action = take_in(skb, cpu);
+	after(skb, cpu);
+	return action;
 }
 
 /*
@@ -275,6 +305,25 @@ int bed4_set_neigh(struct bed4_neigh_set *set)
 	__sync_fetch_and_add(&n->rx_bytes, v->rx_bytes);
 	__sync_fetch_and_add(&n->tx_packets, v->tx_packets);
 	__sync_fetch_and_add(&n->tx_bytes, v->tx_bytes);
+	return 0;
+}
+
+/* What the daemon has laid into `slowshot` goes into the ring of a capture; by BPF_PROG_RUN. */
+SEC("syscall")
+int bed4_put_shot(void *unused)
+{
+	__u32 zero = 0, before, after;
+	struct bed4_shot *s = bpf_map_lookup_elem(&slowshot, &zero);
+	struct bed4_capture *c = get_capture();
+
+	(void)unused;
+	if (!c || !s)
+		return -2;
+	before = s->head.caplen[0];
+	after = s->head.caplen[1];
+	if (before > BED4_SNAP_MAX || after > BED4_SNAP_MAX)
+		return -22;
+	put_shot(c, s, before + after, s->head.hook);
 	return 0;
 }
 

@@ -19,20 +19,20 @@ static __always_inline int send(struct xdp_md *ctx, const struct nexthop *hop)
  * Settles a packet that a verb has worked on: @err as the verbs of room_xdp.bpf.h return it. Only a
  * packet that is still as it was may be passed on.
  */
-static __always_inline int settle(struct xdp_md *ctx, int err, const struct nexthop *hop,
+static __always_inline int settle(struct xdp_md *ctx, struct bed4_cpu *cpu, int err, const struct nexthop *hop,
 				  enum bed4_outcome done, __u32 len)
 {
 	if (err < 0) {
-		count(BED4_HOOK_XDP, BED4_SLOW_MODE, len);
+		count(cpu, BED4_HOOK_XDP, BED4_SLOW_MODE, len);
 		return XDP_PASS;
 	}
-	count(BED4_HOOK_XDP, err ? BED4_FAILED : done, len);
+	count(cpu, BED4_HOOK_XDP, err ? BED4_FAILED : done, len);
 	return err ? XDP_DROP : send(ctx, hop);
 }
 
-static __always_inline int leave(enum bed4_outcome outcome, __u32 len)
+static __always_inline int leave(struct bed4_cpu *cpu, enum bed4_outcome outcome, __u32 len)
 {
-	count(BED4_HOOK_XDP, outcome, len);
+	count(cpu, BED4_HOOK_XDP, outcome, len);
 	return is_drop(outcome) ? XDP_DROP : XDP_PASS;
 }
 
@@ -55,8 +55,8 @@ static __always_inline int refuse_big(struct xdp_md *ctx, const struct bed4_self
 	enum bed4_outcome o = too_big(ctx, self, cpu, v, tunnel, &back);
 
 	if (o != BED4_ICMP_BIG)
-		return leave(o, len);
-	count(BED4_HOOK_XDP, o, len);
+		return leave(cpu, o, len);
+	count(cpu, BED4_HOOK_XDP, o, len);
 	return send(ctx, &back);
 }
 
@@ -71,9 +71,9 @@ static __always_inline int forward_native(struct xdp_md *ctx, struct bed4_cpu *c
 	if (!o)
 		o = xdp_upper(ctx, v->ip6);
 	if (o)
-		return leave(o, len);
+		return leave(cpu, o, len);
 	account_rx(cpu, &v->ip6->src, dg->src, len, random);
-	return settle(ctx, xdp_strip(ctx, &hop, v->tclass, true), &hop, BED4_IN_NATIVE, len);
+	return settle(ctx, cpu, xdp_strip(ctx, &hop, v->tclass, true), &hop, BED4_IN_NATIVE, len);
 }
 
 /* The UDP checksum in front of an inner packet, as it was received. */
@@ -97,14 +97,14 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
 	if (!o)
 		o = xdp_upper(ctx, v->ip6);
 	if (o)
-		return leave(o, plan.len);
+		return leave(cpu, o, plan.len);
 	plan.received = received_csum(v->ip6);
 	plan.csum = bed4_csum_plan(cfg_csum, plan.received, v->ip6, inner);
 	if (plan.csum == BED4_CSUM_CANNOT)
-		return leave(BED4_SLOW_CSUM, plan.len);
+		return leave(cpu, BED4_SLOW_CSUM, plan.len);
 	account_rx(cpu, &v->ip6->src, dg->src, plan.len, plan.random);
 	account_tx(&v->ip6->dst, plan.len, plan.random);
-	return settle(ctx, xdp_rewrite(ctx, &plan, &hop), &hop, BED4_RELAY, plan.len);
+	return settle(ctx, cpu, xdp_rewrite(ctx, &plan, &hop), &hop, BED4_RELAY, plan.len);
 }
 
 /*
@@ -123,19 +123,19 @@ static __always_inline int strip_to_tun(struct xdp_md *ctx, const struct bed4_se
 	int err;
 
 	if (!eth)
-		return leave(BED4_SLOW_LOCAL, len);
+		return leave(cpu, BED4_SLOW_LOCAL, len);
 	o = xdp_upper(ctx, v->ip6);
 	if (o)
-		return leave(o, len);
+		return leave(cpu, o, len);
 	__builtin_memcpy(same.dmac, eth->dst, 6);
 	__builtin_memcpy(same.smac, eth->src, 6);
 	note_sender(self, cpu, &v->ip6->src, dg->src, len, packet_random(cpu));
 	if (xdp_mark(ctx))
-		return leave(BED4_SLOW_MODE, len);
+		return leave(cpu, BED4_SLOW_MODE, len);
 	err = xdp_strip(ctx, &same, v->tclass, false);
 	if (err)
-		return leave(err < 0 ? BED4_SLOW_MODE : BED4_FAILED, len);
-	count(BED4_HOOK_XDP, done, len);
+		return leave(cpu, err < 0 ? BED4_SLOW_MODE : BED4_FAILED, len);
+	count(cpu, BED4_HOOK_XDP, done, len);
 	return XDP_PASS;
 }
 
@@ -150,11 +150,11 @@ static __always_inline int refuse_tunnel(struct xdp_md *ctx, const struct bed4_s
 	struct bed4_charge c;
 
 	if (o == BED4_SLOW_BIG && maybe_merged(self, v))
-		return leave(o, dg->len);
+		return leave(cpu, o, dg->len);
 	o = charge(cpu, bed4_admit_in(self, dg, v, o, ask_neigh, NULL, &c), &c);
 	if (o == BED4_SLOW_BIG)
 		return refuse_big(ctx, self, cpu, v, dg->src);
-	return leave(o, dg->len);
+	return leave(cpu, o, dg->len);
 }
 
 /* The same for a packet from native IPv6. */
@@ -165,12 +165,12 @@ static __always_inline int refuse_native(struct xdp_md *ctx, const struct bed4_s
 	struct bed4_charge c;
 
 	if (o == BED4_SLOW_BIG && maybe_merged(self, v))
-		return leave(o, v->len);
+		return leave(cpu, o, v->len);
 	bed4_admit_out(v, o, &c);
 	o = charge(cpu, o, &c);
 	if (o == BED4_SLOW_BIG)
 		return refuse_big(ctx, self, cpu, v, (struct bed4_ep){});
-	return leave(o, v->len);
+	return leave(cpu, o, v->len);
 }
 
 /* @avail bytes of the frame are from @cur on, seen or not. */
@@ -182,7 +182,7 @@ static __always_inline int from_tunnel(struct xdp_md *ctx, const struct bed4_sel
 	enum bed4_outcome o = bed4_parse_outer_len(cur, avail, self, &dg);
 
 	if (o)
-		return leave(o, avail);
+		return leave(cpu, o, avail);
 	o = bed4_decide_in(self, &dg, ask_policy, ask_neigh, NULL, &v);
 	if (cfg_frags && o == BED4_MALFORMED && cur.pos + avail > cur.end)
 		o = BED4_SLOW_MODE; /* perhaps only not readable from here */
@@ -212,14 +212,14 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 	enum bed4_outcome o;
 
 	if (cfg_kernel_forward)
-		return leave(BED4_OTHER, avail);
+		return leave(cpu, BED4_OTHER, avail);
 	o = bed4_decide_out(self, cur, avail, BED4_FROM_NATIVE, ask_policy, NULL, &v);
 	if (o == BED4_MALFORMED)
 		o = BED4_OTHER; /* the kernel's own checks count it where operators look for it */
 	if (o == BED4_OUT && v.len != avail)
 		o = BED4_SLOW_TRAILING;
 	if (o == BED4_OTHER)
-		return leave(o, avail);
+		return leave(cpu, o, avail);
 	if (o != BED4_OUT)
 		return refuse_native(ctx, self, cpu, &v, o);
 	plan = (struct outer_plan){
@@ -231,39 +231,49 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 	if (!o)
 		o = xdp_upper(ctx, v.ip6);
 	if (o)
-		return leave(o, plan.len);
+		return leave(cpu, o, plan.len);
 	bed4_take(&inner, BED4_IP6_LEN);
 	plan.csum = bed4_csum_plan(cfg_csum, 0, v.ip6, inner);
 	if (plan.csum == BED4_CSUM_CANNOT)
-		return leave(BED4_SLOW_CSUM, plan.len);
+		return leave(cpu, BED4_SLOW_CSUM, plan.len);
 	account_tx(&v.ip6->dst, plan.len, plan.random);
-	return settle(ctx, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);
+	return settle(ctx, cpu, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);
+}
+
+static __always_inline int handle(struct xdp_md *ctx, const struct bed4_self *self, struct bed4_cpu *cpu)
+{
+	struct bed4_cur cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
+	__u32 len = frame_len(ctx);
+
+	if (!(self->flags & BED4_SELF_VALID))
+		return leave(cpu, BED4_SLOW_INVALID, len);
+	switch (bed4_parse_eth(&cur)) {
+	case BED4_ETH_IP4:
+		if (ctx->ingress_ifindex != cfg_underlay)
+			return leave(cpu, BED4_OTHER, len);
+		return from_tunnel(ctx, self, cpu, cur, len - ETH_LEN);
+	case BED4_ETH_IP6:
+		if (cfg_role == BED4_ROLE_PEER)
+			return leave(cpu, BED4_OTHER, len);
+		return from_native(ctx, self, cpu, cur, len - ETH_LEN);
+	default:
+		return leave(cpu, BED4_OTHER, len);
+	}
 }
 
 SEC("xdp")
 int bed4_xdp(struct xdp_md *ctx)
 {
-	struct bed4_cur cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
 	const struct bed4_self *self = get_self();
 	struct bed4_cpu *cpu = get_cpu();
-	__u32 len = frame_len(ctx);
+	int action;
 
 	if (!self || !cpu)
 		return XDP_PASS;
-	if (!(self->flags & BED4_SELF_VALID))
-		return leave(BED4_SLOW_INVALID, len);
-	switch (bed4_parse_eth(&cur)) {
-	case BED4_ETH_IP4:
-		if (ctx->ingress_ifindex != cfg_underlay)
-			return leave(BED4_OTHER, len);
-		return from_tunnel(ctx, self, cpu, cur, len - ETH_LEN);
-	case BED4_ETH_IP6:
-		if (cfg_role == BED4_ROLE_PEER)
-			return leave(BED4_OTHER, len);
-		return from_native(ctx, self, cpu, cur, len - ETH_LEN);
-	default:
-		return leave(BED4_OTHER, len);
-	}
+	before(ctx, cpu, BED4_HOOK_XDP);
+	action = handle(ctx, self, cpu);
+	after(ctx, cpu);
+	return action;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

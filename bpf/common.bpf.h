@@ -63,11 +63,14 @@ static __always_inline enum bed4_policy ask_policy(const void *arg, __be32 addr)
 	return policy ? *policy : BED4_POLICY_NONE;
 }
 
-static __always_inline void count(enum bed4_hook hook, enum bed4_outcome outcome, __u64 bytes)
+/* The outcome of the packet at work; a capture reads it from @cpu. */
+static __always_inline void count(struct bed4_cpu *cpu, enum bed4_hook hook, enum bed4_outcome outcome,
+				  __u64 bytes)
 {
 	__u32 row = bed4_stat_row(hook, outcome);
 	struct bed4_count *c = bpf_map_lookup_elem(&stats, &row);
 
+	cpu->outcome = outcome;
 	if (c) {
 		c->packets++;
 		c->bytes += bytes;

@@ -149,6 +149,48 @@ struct {
 	__type(value, struct bed4_gauges);
 } gauges SEC(".maps");
 
+/* What is captured, if anything. Written by the capturing process, which maps it; BPF counts losses. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_capture);
+} capture SEC(".maps");
+
+/*
+ * The ring that a capture has made for itself and put here: its memory is taken only while it lasts, and its
+ * size is the user's choice.
+ */
+struct capture_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 64 * 1024);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__array(values, struct capture_ring);
+} rings SEC(".maps");
+
+/* The packet at work while there is a capture: its outcome tells in the end whether it gets into the ring. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_shot);
+} shots SEC(".maps");
+
+/* The same of the daemon, which maps it: a syscall program puts it into the ring. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bed4_shot);
+} slowshot SEC(".maps");
+
 /* What the operator lifted or denied, enum bed4_policy. Written by the daemon. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);

@@ -13,6 +13,12 @@
 
 #include "common.bpf.h"
 
+#define packet_ctx	       struct __sk_buff
+#define packet_dev(ctx)	       ((ctx)->ifindex)
+#define packet_len(ctx)	       ((ctx)->len)
+#define load_packet(ctx, to, n) bpf_skb_load_bytes(ctx, 0, to, n)
+#include "capture.bpf.h"
+
 #define DAMAGED 1
 
 /* Ethernet, outer and inner header, and the start of what follows: all that is ever looked at. */

@@ -25,6 +25,12 @@ static __always_inline __u32 frame_len(struct xdp_md *ctx)
 	return cfg_frags ? (__u32)bpf_xdp_get_buff_len(ctx) : ctx->data_end - ctx->data;
 }
 
+#define packet_ctx	       struct xdp_md
+#define packet_dev(ctx)	       ((ctx)->ingress_ifindex)
+#define packet_len(ctx)	       frame_len(ctx)
+#define load_packet(ctx, to, n) bpf_xdp_load_bytes(ctx, 0, to, n)
+#include "capture.bpf.h"
+
 static __always_inline void put_eth(struct bed4_eth *eth, const struct nexthop *hop,
 				    enum bed4_ethertype type)
 {

@@ -32,6 +32,14 @@ static void serve_maps(struct daemon *d, struct conn *c)
 	answer(d, c, &reply);
 }
 
+static void serve_capture(struct daemon *d, struct conn *c)
+{
+	struct ctl_reply reply = { .fds = { fastpath_map_fd(d->fp, "capture"), fastpath_map_fd(d->fp, "rings") },
+				   .fd_count = 2 };
+
+	answer(d, c, &reply);
+}
+
 /* The bpffs, for a tool that does not see it: `ip netns exec` hides it. */
 static void serve_root(struct daemon *d, struct conn *c)
 {
@@ -248,6 +256,8 @@ void daemon_serve(struct daemon *d, struct conn *c, char *request)
 {
 	if (!strcmp(request, "maps")) {
 		serve_maps(d, c);
+	} else if (!strcmp(request, "capture")) {
+		serve_capture(d, c);
 	} else if (!strcmp(request, "root")) {
 		serve_root(d, c);
 	} else if (!strcmp(request, "handover")) {

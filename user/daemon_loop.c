@@ -132,7 +132,7 @@ static void sent(void *arg, unsigned int note, bool ok)
 {
 	struct daemon *d = arg;
 
-	tunnel_done(&d->tunnel, &d->waiting[note], ok);
+	daemon_tap_done(d, &d->waiting[note], ok);
 }
 
 static void written(void *arg, const struct gro_batch *batch)
@@ -142,7 +142,7 @@ static void written(void *arg, const struct gro_batch *batch)
 	unsigned int i;
 
 	for (i = 0; i < batch->count; i++)
-		tunnel_done(&d->tunnel, &d->waiting[batch->notes[i]], ok);
+		daemon_tap_done(d, &d->waiting[batch->notes[i]], ok);
 }
 
 /* The end of a round: all that waits goes out. */
@@ -225,13 +225,14 @@ static void carry_out(struct daemon *d, const struct action *act)
 		daemon_carry_peer(d, act);
 		break;
 	}
-	tunnel_done(&d->tunnel, act, ok);
+	daemon_tap_done(d, act, ok);
 }
 
 void daemon_carry_out(struct daemon *d)
 {
 	unsigned int i;
 
+	daemon_tap_decided(d);
 	for (i = 0; i < d->actions.count; i++)
 		carry_out(d, &d->actions.list[i]);
 	actions_clear(&d->actions);
@@ -244,6 +245,7 @@ static void from_udp(void *arg, struct bed4_ep src, __u8 tos, __u8 *data, size_t
 {
 	struct daemon *d = arg;
 
+	daemon_tap_begin(d, BED4_HOOK_UDP, &src, d->tunnel.self.listen, tos, data, len);
 	tunnel_rx_udp(&d->tunnel, d->now, src, tos, data, len, &d->actions);
 	daemon_carry_out(d);
 }
@@ -261,6 +263,8 @@ static void read_udp(struct daemon *d)
 
 static void read_lan(struct daemon *d)
 {
+	static const struct bed4_ep lan_group = { .addr = BED4_HTONL(0xe0000001),
+						  .port = BED4_HTONS(BED4_PORT) };
 	struct bed4_ep src;
 	int i, n;
 	__u8 tos;
@@ -269,6 +273,7 @@ static void read_lan(struct daemon *d)
 		n = udp_recv(d->lan, packets[0], sizeof(packets[0]), &src, &tos);
 		if (n < 0)
 			break;
+		daemon_tap_begin(d, BED4_HOOK_UDP, &src, lan_group, tos, packets[0], (size_t)n);
 		tunnel_rx_lan(&d->tunnel, daemon_now(), src, packets[0], (size_t)n, &d->actions);
 		daemon_carry_out(d);
 		flush(d);
@@ -287,6 +292,7 @@ static void cut(struct daemon *d, struct gso *g)
 			used = 0;
 		}
 		gso_next(g, room + used);
+		daemon_tap_begin(d, BED4_HOOK_TUN, NULL, (struct bed4_ep){}, 0, room + used, n);
 		tunnel_rx_tun(&d->tunnel, d->now, room + used, n, &d->actions);
 		daemon_carry_out(d);
 		used += (n + 7) & ~7ul;
@@ -303,6 +309,8 @@ static void read_icmp(struct daemon *d)
 		n = udp_recv_error(d->icmp, packets[0], sizeof(packets[0]), &icmp);
 		if (n < 0)
 			break;
+		daemon_tap_begin(d, BED4_HOOK_ICMP, NULL, (struct bed4_ep){}, 0, packets[0],
+				 (size_t)(icmp - packets[0]) + (size_t)n);
 		tunnel_rx_icmp4(&d->tunnel, daemon_now(), icmp, (size_t)n, &d->actions);
 		daemon_carry_out(d);
 		flush(d);
@@ -325,6 +333,7 @@ static void read_tun(struct daemon *d)
 			cut(d, &g);
 			continue;
 		}
+		daemon_tap_begin(d, BED4_HOOK_TUN, NULL, (struct bed4_ep){}, 0, packets[i], (size_t)n);
 		tunnel_rx_tun(&d->tunnel, d->now, packets[i], (size_t)n, &d->actions);
 		daemon_carry_out(d);
 	}
@@ -445,6 +454,7 @@ static void timers(struct daemon *d)
 	if (now >= d->check_at) {
 		d->check_at = now + CHECK_TICK;
 		check_maps(d);
+		fastpath_sweep_capture(d->fp, now);
 	}
 	if (d->scrape && now >= scrape_deadline(d->scrape))
 		scrape_tick(d->scrape, now);

@@ -101,6 +101,8 @@ struct daemon {
 	struct bed4_self told_self; /* as watchers know it */
 	struct bed4_ep told_from; /* the local endpoint for which the router told the public one */
 	bool replaced; /* a successor goes on: what serves does not end with us */
+	unsigned int taps; /* that have been taken; the next packet of a capture lies behind the last */
+	bool tapped; /* the packet at work is there */
 };
 
 /* Behind SRC_CONN come the connections, by their index. */
@@ -160,6 +162,15 @@ void daemon_watch_log(void *daemon, bool error, const char *text);
 void daemon_watch_mismatch(struct daemon *d, const struct action *act);
 void daemon_watch_ping(struct daemon *d, const struct action *act);
 void daemon_watch_end(struct daemon *d);
+/*
+ * daemon_tap.c: packets of the slow path for a capture. begin before the core gets a packet (@src NULL: no
+ * datagram; else its outer source, and @dst where it came to), decided when the core has decided, done instead
+ * of tunnel_done().
+ */
+void daemon_tap_begin(struct daemon *d, enum bed4_hook hook, const struct bed4_ep *src, struct bed4_ep dst,
+		      __u8 tos, const __u8 *data, size_t len);
+void daemon_tap_decided(struct daemon *d);
+void daemon_tap_done(struct daemon *d, const struct action *act, bool ok);
 
 /* daemon_peer.c, for a peer only: */
 void daemon_carry_peer(struct daemon *d, const struct action *act);

@@ -73,7 +73,7 @@ BED4_INLINE enum bed4_outcome bed4_look_above(struct bed4_cur cur, __u8 next)
 			return BED4_GO; /* not the first one */
 		unit = (1 - fragment) * (8 - 4 * bed4_equal(next, BED4_PROTO_AH));
 		next = h[0];
-		if (!bed4_take(&cur, h[1] * unit))
+		if (!bed4_take(&cur, bed4_bound11(h[1] * unit)))
 			return BED4_MALFORMED;
 	}
 	return BED4_MALFORMED;

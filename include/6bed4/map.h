@@ -206,7 +206,9 @@ struct bed4_cpu {
 	__u64 collisions; /* buckets of `limit` taken over from somebody who had used them */
 	__u64 events_lost; /* that the daemon was not told, by rate or because `events` was full */
 	__u32 crowd; /* rises when a slot turns out to serve another destination, falls with hits */
-	__u32 pad;
+	__u16 outcome; /* of the last packet */
+	__u8 shot; /* the packet at work was captured when it came */
+	__u8 pad;
 	struct {
 		__u32 ifindex;
 		__u8 smac[6];
@@ -239,6 +241,47 @@ struct bed4_neigh_set {
 	struct bed4_in6 key;
 	struct bed4_neigh value; /* counters are added; used and heard only grow */
 };
+
+/*
+ * The only entry of `capture`, in memory that the capturing process maps and writes. All but one word is of
+ * interest only while that is not 0: programs look at it once per packet.
+ */
+struct bed4_capture {
+	__u64 until; /* boottime, ns: packets are captured up to then; 0: none are */
+	__u64 outcomes[2]; /* a bit for each outcome that is of interest */
+	__u32 snaplen; /* bytes of a packet that are copied, from 1 to BED4_SNAP_MAX */
+	__u32 pid; /* who captures */
+	__u32 ended; /* the instance has been unloaded: nothing will come any more */
+	__u32 pad;
+	__u64 lost[BED4_HOOK_COUNT]; /* packets of interest that found no room; counted up by BPF */
+};
+
+#define BED4_SNAP_MAX 2048 /* a power of two */
+
+/*
+ * Record in the ring of a capture: one packet, as it came (@caplen[0] bytes behind this) and, where it went on
+ * or was answered, what left in its place (@caplen[1] bytes behind those).
+ */
+struct bed4_shot_head {
+	__u64 at; /* boottime, ns */
+	__u32 ifindex; /* where it came */
+	__u16 outcome; /* enum bed4_outcome */
+	__u8 hook; /* enum bed4_hook */
+	__u8 pad;
+	__u32 len[2]; /* as it came; as it left, 0: it did not */
+	__u32 caplen[2];
+};
+
+struct bed4_shot {
+	struct bed4_shot_head head;
+	__u8 data[2 * BED4_SNAP_MAX];
+};
+
+/* Is @o of interest? */
+BED4_INLINE bool bed4_capture_wants(const struct bed4_capture *c, __u32 o)
+{
+	return o < 128 && c->outcomes[o >> 6 & 1] >> (o & 63) & 1;
+}
 
 #define BED4_NAME_LEN 16
 #define BED4_OPTIONS_LEN 2048
@@ -333,5 +376,8 @@ _Static_assert(sizeof(struct bed4_cpu) == 160, "ABI");
 _Static_assert(sizeof(struct bed4_via) == 20, "ABI");
 _Static_assert(sizeof(struct bed4_event) == 40, "ABI");
 _Static_assert(sizeof(struct bed4_gauges) == 88 + BED4_SAMPLES * 72, "ABI");
+_Static_assert(sizeof(struct bed4_capture) == 40 + 8 * BED4_HOOK_COUNT, "ABI");
+_Static_assert(sizeof(struct bed4_shot_head) == 32, "ABI");
+_Static_assert(BED4_OUTCOME_COUNT <= 128, "bits of a capture");
 
 #endif

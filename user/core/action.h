@@ -57,6 +57,7 @@ struct action {
 	enum bed4_hook hook; /* where the packet was seen, for `outcome` */
 	enum bed4_outcome outcome; /* of the packet in `data`; count FAILED instead if it fails */
 	size_t counted; /* bytes to count */
+	unsigned int tap; /* the caller's; 0 to begin with */
 	struct bed4_in6 in6;
 	struct bed4_neigh neigh;
 	struct ping_event ping;

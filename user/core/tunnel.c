@@ -90,6 +90,7 @@ static void count(struct tunnel *t, enum bed4_hook hook, enum bed4_outcome o, si
 
 void engine_end(struct pass *p, enum bed4_outcome o)
 {
+	p->t->ended = o;
 	count(p->t, p->hook, o, p->len);
 }
 

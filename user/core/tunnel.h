@@ -75,6 +75,7 @@ struct tunnel {
 	__u64 refused; /* neighbours that found the cache full */
 	__u64 write_at; /* when counters of the slow path go to the map, 0 none wait */
 	struct bed4_neigh found; /* neigh_lookup()'s */
+	enum bed4_outcome ended; /* of the last packet that no action counts */
 	__u64 rng;
 };
 

@@ -26,7 +26,8 @@
 const char *const fastpath_map_names[] = { "info",  "self",    "stats",  "slow",
 					   "neigh", "policy4", "events", "pulse",
 					   "told",  "nexthop", "percpu", "hopgen", "hops",
-					   "limit", "losses", "gauges", NULL };
+					   "limit", "losses", "gauges", "capture", "rings", "shots",
+					   "slowshot", NULL };
 
 /* The last line that libbpf or libxdp complained with: their return codes alone say too little. */
 static char complaint[256];
@@ -84,10 +85,31 @@ static bool info_is_ours(int fd)
 	       (value.made.abi == BED4_ABI || !value.made.abi);
 }
 
+/* Whoever captures has descriptors of the maps, and would wait for ever. */
+static void end_capture(const char *dir)
+{
+	struct bed4_capture value;
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), zero = 0;
+	char path[FASTPATH_PATH];
+	int fd = pin_path(path, sizeof(path), dir, "capture") ? -1 : bpf_obj_get(path);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(value) &&
+	    !bpf_map_lookup_elem(fd, &zero, &value)) {
+		value.until = 0;
+		value.ended = 1;
+		bpf_map_update_elem(fd, &zero, &value, BPF_EXIST);
+	}
+	close(fd);
+}
+
 int fastpath_unpin(const char *dir)
 {
 	int i, err, ret = 0;
 
+	end_capture(dir);
 	for (i = 0; fastpath_map_names[i]; i++)
 		;
 	while (i--) {
@@ -216,6 +238,7 @@ static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 	bpf_program__set_autoload(tc->progs.bed4_tc_out, forward);
 	bpf_program__set_autoload(tc->progs.bed4_tun_guard, programs);
 	bpf_program__set_autoload(tc->progs.bed4_set_neigh, programs);
+	bpf_program__set_autoload(tc->progs.bed4_put_shot, programs);
 	err = set_maps(tc->obj, fp->pin_dir, &fp->config);
 	if (!err)
 		err = bed4_tc_bpf__load(tc);
@@ -223,6 +246,7 @@ static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 		bed4_tc_bpf__destroy(fp->tc);
 		fp->tc = tc;
 		fp->set_neigh = programs ? bpf_program__fd(tc->progs.bed4_set_neigh) : -1;
+		fp->put_shot = programs ? bpf_program__fd(tc->progs.bed4_put_shot) : -1;
 		return 0;
 	}
 	bed4_tc_bpf__destroy(tc);
@@ -357,7 +381,10 @@ static int map_all(struct fastpath *fp)
 	fp->losses = map_memory(tc ? tc->maps.losses : NULL, sizeof(*fp->losses), PROT_READ | PROT_WRITE);
 	fp->gauges = map_memory(tc ? tc->maps.gauges : NULL, sizeof(*fp->gauges), PROT_READ | PROT_WRITE);
 	fp->limit = map_memory(tc ? tc->maps.limit : NULL, LIMIT_BYTES, PROT_READ);
-	return fp->slow && fp->pulse && fp->hopgen && fp->losses && fp->gauges && fp->limit ? 0 : -errno;
+	fp->capture = map_memory(tc ? tc->maps.capture : NULL, sizeof(*fp->capture), PROT_READ);
+	fp->slowshot = map_memory(tc ? tc->maps.slowshot : NULL, sizeof(*fp->slowshot), PROT_READ | PROT_WRITE);
+	return fp->slow && fp->pulse && fp->hopgen && fp->losses && fp->gauges && fp->limit && fp->capture &&
+			       fp->slowshot ? 0 : -errno;
 }
 
 static int open_maps(struct fastpath *fp, struct err *e)
@@ -424,11 +451,12 @@ void fastpath_give(const struct fastpath *fp, int fds[FASTPATH_FDS])
 {
 	unsigned int i;
 
-	_Static_assert(sizeof(fastpath_map_names) / sizeof(*fastpath_map_names) == FASTPATH_FDS,
-		       "one for each map, and one in the place of NULL");
+	_Static_assert(sizeof(fastpath_map_names) / sizeof(*fastpath_map_names) + 1 == FASTPATH_FDS,
+		       "one for each map, one in the place of NULL, and one more");
 	for (i = 0; fastpath_map_names[i]; i++)
 		fds[i] = fastpath_map_fd(fp, fastpath_map_names[i]);
 	fds[i] = fp->set_neigh;
+	fds[i + 1] = fp->put_shot;
 }
 
 /* The object is opened for its table of maps only; the kernel never sees it. */
@@ -462,10 +490,11 @@ int fastpath_take(struct fastpath **out, const struct fastpath_config *config, e
 	fp->config.pin_dir = fp->pin_dir; /* none: it makes no pins */
 	fp->mode = mode;
 	fastpath_set_up_libraries(fp->pin_dir);
-	fp->set_neigh = fcntl(fds[FASTPATH_FDS - 1], F_DUPFD_CLOEXEC, 0);
+	fp->set_neigh = fcntl(fds[FASTPATH_FDS - 2], F_DUPFD_CLOEXEC, 0);
+	fp->put_shot = fcntl(fds[FASTPATH_FDS - 1], F_DUPFD_CLOEXEC, 0);
 	fp->taken = true;
 	fp->tc = bed4_tc_bpf__open();
-	err = fp->set_neigh < 0 || !fp->tc ? -errno : take_maps(fp, fds);
+	err = fp->set_neigh < 0 || fp->put_shot < 0 || !fp->tc ? -errno : take_maps(fp, fds);
 	if (!err)
 		err = map_all(fp);
 	if (!err)
@@ -527,10 +556,16 @@ void fastpath_close(struct fastpath *fp)
 		munmap(fp->gauges, sizeof(*fp->gauges));
 	if (fp->limit)
 		munmap((void *)fp->limit, LIMIT_BYTES);
+	if (fp->capture)
+		munmap((void *)fp->capture, sizeof(*fp->capture));
+	if (fp->slowshot)
+		munmap(fp->slowshot, sizeof(*fp->slowshot));
 	if (fp->prog)
 		xdp_program__close(fp->prog);
 	if (fp->taken && fp->set_neigh >= 0)
 		close(fp->set_neigh);
+	if (fp->taken && fp->put_shot >= 0)
+		close(fp->put_shot);
 	bed4_xdp_bpf__destroy(fp->xdp);
 	bed4_tc_bpf__destroy(fp->tc);
 	free(fp);

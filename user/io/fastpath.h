@@ -51,7 +51,7 @@ int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made 
  * What another process needs to go on with what this one has loaded: descriptors of the maps, in the order
  * of their names, and of the program that changes neighbours. Borrowed.
  */
-#define FASTPATH_FDS 17
+#define FASTPATH_FDS 22 /* maps and the two programs that the daemon runs itself */
 void fastpath_give(const struct fastpath *fp, int fds[FASTPATH_FDS]);
 
 /*
@@ -100,6 +100,16 @@ struct bed4_gauges *fastpath_gauges(struct fastpath *fp);
 
 /* The mapped `limit`, BED4_LIMIT_ROWS, which programs write to; valid until close. */
 const struct bed4_bucket *fastpath_limit(const struct fastpath *fp);
+/*
+ * What is captured, mapped; valid until close. Whoever fills fastpath_slowshot() has fastpath_put_shot() copy
+ * it into the ring of the capture; a ring that is full loses it, and that is counted.
+ */
+const struct bed4_capture *fastpath_capture(const struct fastpath *fp);
+struct bed4_shot *fastpath_slowshot(struct fastpath *fp);
+void fastpath_put_shot(struct fastpath *fp);
+
+/* Frees the ring of a capture whose process has died without doing so. @now: boottime, ns. */
+void fastpath_sweep_capture(struct fastpath *fp, __u64 now);
 
 /* Sets (or with BED4_POLICY_NONE removes) an entry of `policy4`. */
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,

@@ -132,6 +132,34 @@ const struct bed4_bucket *fastpath_limit(const struct fastpath *fp)
 	return fp->limit;
 }
 
+const struct bed4_capture *fastpath_capture(const struct fastpath *fp)
+{
+	return fp->capture;
+}
+
+struct bed4_shot *fastpath_slowshot(struct fastpath *fp)
+{
+	return fp->slowshot;
+}
+
+void fastpath_put_shot(struct fastpath *fp)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	bpf_prog_test_run_opts(fp->put_shot, &run);
+}
+
+void fastpath_sweep_capture(struct fastpath *fp, __u64 now)
+{
+	__u64 until = __atomic_load_n(&fp->capture->until, __ATOMIC_RELAXED);
+	__u32 zero = 0;
+
+	if (!until || until >= now || until == fp->swept)
+		return;
+	fp->swept = until;
+	bpf_map_delete_elem(bpf_map__fd(fp->tc->maps.rings), &zero);
+}
+
 static int delete_policy(struct fastpath *fp, const struct bed4_lpm4 *key)
 {
 	if (bpf_map_delete_elem(bpf_map__fd(fp->tc->maps.policy4), key))

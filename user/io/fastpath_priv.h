@@ -25,7 +25,8 @@ struct fastpath {
 	struct bed4_xdp_bpf *xdp; /* NULL unless the mode needs it */
 	struct xdp_program *prog; /* of `xdp`; NULL: attached alone, as the one that it replaces */
 	int set_neigh; /* the program that changes a neighbour in place, -1 not loaded */
-	bool taken; /* from another process, and then `set_neigh` is ours to close */
+	int put_shot; /* the one that copies `slowshot` into the ring of a capture, likewise */
+	bool taken; /* from another process, and then these two are ours to close */
 	struct owner owner; /* recognises what an earlier load has attached */
 	struct bed4_count *slow;
 	size_t slow_size;
@@ -34,6 +35,9 @@ struct fastpath {
 	struct bed4_losses *losses;
 	struct bed4_gauges *gauges;
 	const struct bed4_bucket *limit;
+	const struct bed4_capture *capture;
+	struct bed4_shot *slowshot;
+	__u64 swept; /* `until` of the last capture that was found dead */
 	__u64 limit_seed;
 	struct ring_buffer *ring;
 	void (*event_fn)(void *arg, const struct bed4_event *ev);
