@@ -70,8 +70,8 @@ static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port
 		fprintf(f, "  dns        IN AAAA %s\n", text);
 }
 
-void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before, const struct daemon *d,
-		 const char *notice)
+void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before,
+		 const struct daemon *d, const char *notice)
 {
 	char text[INET_ADDRSTRLEN];
 	unsigned int i;
