@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* `service`: the words of the command. What the steps do is in service.c. Proved by selftests/net/test_systemd.sh. */
+/*
+ * `service`: the words of the command. What the steps do is in service.c. Proved by
+ * selftests/net/test_systemd.sh.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -125,7 +125,7 @@ int service_run(const char *iface)
 {
 	struct daemon_told told = { .up = on_up, .ready = on_ready };
 	struct err e = {};
-	struct daemon *d;
+	struct daemon *d = NULL;
 	int err = begin_to_run(&d, iface, &e);
 
 	if (err)

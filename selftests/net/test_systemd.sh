@@ -1,7 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # modes: native tc
-# quick: tc
 #
 # The unit 6bed4@.service: its steps, run as systemd would run them (manager.py), each with the privileges
 # that it has there, and what systemd is told by them. Start, reload, crash, hang and stop under numbered flows;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The service manager's sockets; see notify.h. Proved by selftests/unit/test_notify.c, net/test_systemd.sh. */
+/*
+ * The service manager's sockets; see notify.h. Proved by selftests/unit/test_notify.c and
+ * selftests/net/test_systemd.sh.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -74,7 +74,7 @@ static unsigned int received(struct msghdr *msg, int got[PARCEL_FDS])
 /* Each to its place; what does not add up is closed. */
 static int sort_fds(bool whole, __u32 there, const int *got, unsigned int n, int *fds, unsigned int count)
 {
-	bool fits = whole && (unsigned int)__builtin_popcount(there) == n && (count == 32 || !(there >> count));
+	bool fits = whole && (unsigned int)__builtin_popcount(there) == n && (count == PARCEL_FDS || !(there >> count));
 	unsigned int i, at = 0;
 
 	for (i = 0; i < count; i++)
@@ -91,7 +91,7 @@ int parcel_open(int sock, void *data, size_t len, int *fds, unsigned int count)
 	struct iovec iov[] = { { &there, sizeof(there) }, { data, len } };
 	struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = &control,
 			      .msg_controllen = sizeof(control) };
-	int got[PARCEL_FDS];
+	int got[PARCEL_FDS] = {};
 	unsigned int n;
 	ssize_t size;
 	bool whole;
