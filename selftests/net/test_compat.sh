@@ -171,7 +171,7 @@ check "  and nothing is left" clean peer1
 # Both of its processes get the signal at once, in no order.
 many_times() {
 	local i
-	for ((i = 0; i < $(by_level 3 8 40); i++)); do
+	for ((i = 0; i < $(by_level 2 4 40); i++)); do
 		ns peer1 "$PEER" -s $ROUTER4 -p 50002 && gone peer1 || return 1
 	done
 }
