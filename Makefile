@@ -23,6 +23,7 @@ VERSION	 = 0.1
 PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp
 # Package names on Debian 12.
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
+	   libnftables-dev \
 	   libcap-dev libseccomp-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \

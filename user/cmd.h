@@ -33,6 +33,7 @@ int cmd_unload(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stats(int argc, char **argv);
 int cmd_neigh(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
 int cmd_addr(int argc, char **argv);
 
 #endif

@@ -17,6 +17,7 @@ static const struct command {
 	{ "status", cmd_status, "[IFACE]", "what is loaded and how it fares" },
 	{ "stats", cmd_stats, "[IFACE] [--all]", "what became of every packet" },
 	{ "neigh", cmd_neigh, "[show|get|add|del|flush]", "neighbours: show or change them" },
+	{ "doctor", cmd_doctor, "[IFACE] [-v]", "what is not as it should be, and what mends it" },
 	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port" },
 };
 

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Gathering facts on instances and devices; see doctor_facts.h. Must not judge. Proved by
+ * selftests/net/test_doctor.sh.
+ */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/pkt_sched.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf.h"
+#include "doctor_facts.h"
+#include "io/attach.h"
+#include "io/device.h"
+#include "io/rtnl.h"
+#include "opt.h"
+
+#define OWN_MAX 1024 /* IPv4 addresses of this machine that are looked at */
+
+/* What is asked for every device. */
+struct gather {
+	const struct look_link *links;
+	int count, fd;
+	struct owner owner;
+};
+
+static const struct look_link *link_by_index(const struct gather *g, unsigned int ifindex)
+{
+	int i;
+
+	for (i = 0; ifindex && i < g->count; i++) {
+		if (g->links[i].ifindex == ifindex)
+			return &g->links[i];
+	}
+	return NULL;
+}
+
+/* --- one device ---------------------------------------------------------------------------------- */
+
+static void gather_far(struct doctor_dev *dev, const struct gather *g, const struct look_link *l)
+{
+	const struct look_link *far = l->netnsid < 0 ? link_by_index(g, l->lower) : NULL;
+	int fd = g->fd;
+
+	if (strcmp(l->kind, "veth") || !l->lower)
+		return;
+	if (far)
+		snprintf(dev->far, sizeof(dev->far), "%s", far->name);
+	else
+		fd = look_far(l->netnsid, dev->far_ns);
+	if (fd < 0)
+		return;
+	if (far || ethtool_name(fd, l->lower, dev->far))
+		ethtool_read(fd, dev->far, &dev->far_eth);
+	if (!far)
+		close(fd);
+}
+
+static void gather_relatives(struct doctor_dev *dev, const struct gather *g, const struct look_link *l)
+{
+	const struct look_link *master = link_by_index(g, l->master);
+	const struct look_link *lower = l->netnsid < 0 ? link_by_index(g, l->lower) : NULL;
+	int i;
+
+	if (master) {
+		snprintf(dev->master, sizeof(dev->master), "%s", master->name);
+		snprintf(dev->master_kind, sizeof(dev->master_kind), "%s", master->kind);
+	}
+	if (lower && strcmp(l->kind, "veth"))
+		snprintf(dev->lower, sizeof(dev->lower), "%s", lower->name);
+	for (i = 0; i < g->count; i++)
+		dev->vlans |= g->links[i].lower == l->ifindex && g->links[i].netnsid < 0 && !strcmp(g->links[i].kind, "vlan");
+}
+
+static void gather_sysctls(struct doctor_dev *dev)
+{
+	dev->forwarding4 = look_sysctl("net/ipv4/conf/%s/forwarding", dev->name);
+	dev->forwarding6 = look_sysctl("net/ipv6/conf/%s/forwarding", dev->name);
+	dev->rp_filter = look_sysctl("net/ipv4/conf/%s/rp_filter", dev->name);
+	dev->accept_ra = look_sysctl("net/ipv6/conf/%s/accept_ra", dev->name);
+	dev->disable6 = look_sysctl("net/ipv6/conf/%s/disable_ipv6", dev->name);
+}
+
+/* One interrupt: which CPUs may serve it, as the kernel writes that, into @cpus. */
+static bool irq_cpus(const char *irq, char *cpus, size_t size)
+{
+	char path[96];
+	FILE *f;
+	bool ok;
+
+	snprintf(path, sizeof(path), "/proc/irq/%.16s/effective_affinity_list", irq);
+	f = fopen(path, "re");
+	ok = f && fgets(cpus, (int)size, f);
+	if (f)
+		fclose(f);
+	return ok && *cpus != '\n';
+}
+
+/* /sys shows the devices of the network namespace in which it was mounted: the machine's own. */
+static void gather_irqs(struct doctor_dev *dev)
+{
+	char path[96], first[64] = "", cpus[64];
+	struct dirent *entry;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/device/msi_irqs", dev->name);
+	dir = look_is_initial() ? opendir(path) : NULL;
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' || !irq_cpus(entry->d_name, cpus, sizeof(cpus)))
+			continue;
+		if (!dev->irqs++)
+			memcpy(first, cpus, sizeof(first));
+		dev->irq_cpus = dev->irq_cpus > 1 || strcmp(first, cpus) || strpbrk(cpus, ",-") ? 2 : 1;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void gather_dev(struct doctor_dev *dev, const struct gather *g, unsigned int ifindex)
+{
+	const struct look_link *l = link_by_index(g, ifindex);
+
+	dev->ifindex = ifindex;
+	dev->redirects = dev->redirects_frags = dev->xdp_ours = dev->tc_ours = DOCTOR_UNKNOWN;
+	ethtool_unknown(&dev->eth);
+	ethtool_unknown(&dev->far_eth);
+	if (!l)
+		return;
+	dev->there = true;
+	dev->up = l->up;
+	dev->running = l->running;
+	dev->mtu = l->mtu;
+	memcpy(dev->name, l->name, sizeof(dev->name));
+	memcpy(dev->kind, l->kind, sizeof(dev->kind));
+	device_driver(ifindex, dev->driver);
+	ethtool_read(g->fd, dev->name, &dev->eth);
+	gather_far(dev, g, l);
+	gather_relatives(dev, g, l);
+	gather_sysctls(dev);
+	gather_irqs(dev);
+	dev->redirects = device_takes_redirects(ifindex, false);
+	dev->redirects_frags = device_takes_redirects(ifindex, true);
+	xdp_count(ifindex, &g->owner, &dev->xdp_ours, &dev->xdp_others);
+}
+
+static void gather_tc(struct doctor_dev *dev, const struct gather *g, bool egress)
+{
+	if (!dev->there)
+		return;
+	dev->tc_ours = tc_is_ours(dev->ifindex, egress ? BPF_TC_EGRESS : BPF_TC_INGRESS, &g->owner);
+	dev->tc_others = look_filters(dev->ifindex, TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS),
+				      TC_PRIORITY);
+}
+
+static int gather_begin(struct gather *g, struct look_link **links)
+{
+	g->count = look_links(links);
+	g->links = *links;
+	g->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	return g->count < 0 ? g->count : g->fd < 0 ? -errno : 0;
+}
+
+static void gather_end(const struct gather *g, struct look_link *links)
+{
+	if (g->fd >= 0)
+		close(g->fd);
+	free(links);
+}
+
+/* --- routes and addresses ------------------------------------------------------------------------ */
+
+static bool is_own(__be32 addr)
+{
+	__be32 own[OWN_MAX];
+	int i, n = rtnl_addr4_own(own, OWN_MAX);
+
+	for (i = 0; i < n; i++) {
+		if (own[i] == addr)
+			return true;
+	}
+	return n < 0 || n == OWN_MAX; /* not to be known */
+}
+
+static void gather_routes(struct doctor_target *t)
+{
+	t->default4_count = look_defaults(AF_INET, t->default4, DOCTOR_DEFAULTS);
+	t->default6_count = look_defaults(AF_INET6, t->default6, DOCTOR_DEFAULTS);
+	if (t->server)
+		t->server_err = look_route4(t->server, &t->to_server);
+	t->listen_own = t->listen && is_own(t->listen);
+	t->port_bound = t->port ? look_udp_port(t->listen, t->port) : 0;
+	t->port_bound = t->port_bound < 0 ? DOCTOR_UNKNOWN : t->port_bound;
+}
+
+/* An address in the prefix that nobody has: the prefix route is what it takes. */
+static void gather_prefix(struct doctor_target *t)
+{
+	struct bed4_in6 addr = t->show->self.own;
+
+	t->addr_on_tun = rtnl_addr6_is_on(t->dev[1].ifindex, &addr);
+	t->label = look_label(&addr);
+	addr.w[2] = BED4_HTONL(0x02c0cbff);
+	addr.w[3] = BED4_HTONL(0xfe0071fe);
+	t->prefix_err = look_route6(&addr, &t->to_prefix);
+}
+
+/* --- what was loaded ----------------------------------------------------------------------------- */
+
+/* @value in a form that a shell takes for one word. */
+static size_t quote(char *buf, size_t size, const char *value, size_t n)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:/,-_%+@";
+	const char *q = strspn(value, plain) >= n ? "" : "'";
+
+	return memchr(value, '\'', n) ? 0 : (size_t)snprintf(buf, size, "%s%.*s%s", q, (int)n, value, q);
+}
+
+static void gather_command(struct doctor_target *t)
+{
+	size_t used = (size_t)snprintf(t->load, sizeof(t->load), "6bed4ctl load %s", t->iface), n, name;
+	const char *p;
+
+	for (p = t->show->info.given; *p; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		name = strcspn(p, " \n");
+		if (name >= n || used + n + 8 >= sizeof(t->load))
+			continue;
+		used += (size_t)snprintf(t->load + used, sizeof(t->load) - used, " --%.*s=", (int)name, p);
+		used += quote(t->load + used, sizeof(t->load) - used, p + name + 1, n - name - 1);
+	}
+}
+
+static void gather_shared(struct doctor_target *t)
+{
+	char names[INSTANCE_MAX][BED4_NAME_LEN];
+	int i, n = instance_list(names);
+	struct instance_maps maps;
+	struct bed4_info info;
+
+	for (i = 0; i < n; i++) {
+		if (!strcmp(names[i], t->iface) || instance_open_maps(&maps, names[i], NULL))
+			continue;
+		if (!instance_read_info(maps.info, &info) && !strcmp(info.made.tun_name, t->show->info.made.tun_name))
+			memcpy(t->tun_shared, names[i], sizeof(t->tun_shared));
+		instance_maps_close(&maps);
+	}
+}
+
+static bool file_says(const char *pattern, unsigned int ifindex, const char *words, bool says)
+{
+	char path[96], line[256];
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%u", pattern, ifindex);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f))
+		found |= !strncmp(line, words, strlen(words));
+	fclose(f);
+	return found == says;
+}
+
+/* Their notes are about the machine's own network namespace. */
+static void gather_manager(struct doctor_target *t)
+{
+	unsigned int ifindex = t->dev[1].ifindex;
+
+	if (!look_is_initial())
+		return;
+	if (file_says("/run/systemd/netif/links", ifindex, "ADMIN_STATE=unmanaged", false))
+		t->tun_manager = "systemd-networkd";
+	else if (file_says("/run/NetworkManager/devices", ifindex, "managed=true", true))
+		t->tun_manager = "NetworkManager";
+}
+
+static int set_from_file(void *arg, const char *key, const char *value, struct err *e)
+{
+	return opt_word(arg, key, value, e);
+}
+
+/* The configuration file into @o. False: there is none, or it is wrong, which @t then says. */
+static bool gather_config(struct doctor_target *t, struct load_options *o)
+{
+	char path[sizeof(CONF_DIR) + BED4_NAME_LEN + 8];
+	struct opt_words words, file;
+	struct err e = {};
+	int err;
+
+	opt_words_init(&words);
+	opt_words_init(&file);
+	snprintf(path, sizeof(path), CONF_DIR "/%s.conf", t->iface);
+	err = conf_read(path, set_from_file, &file, &e);
+	if (!err) {
+		memcpy(words.set.iface, t->iface, sizeof(words.set.iface));
+		err = opt_finish(o, &words, NULL, file.text, &e);
+	}
+	if (err && *e.text)
+		snprintf(t->conf_error, sizeof(t->conf_error), "%.*s", (int)sizeof(t->conf_error) - 1, e.text);
+	return !err;
+}
+
+int facts_loaded(struct doctor_target *t, const struct show *s, const struct instance_maps *maps)
+{
+	const struct bed4_made *made = &s->info.made;
+	struct look_link *links = NULL;
+	struct load_options ignored;
+	struct gather g;
+	unsigned int i;
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	memcpy(t->iface, s->iface, sizeof(t->iface));
+	t->show = s;
+	t->role = (int)s->self.role;
+	t->mode = s->info.mode;
+	t->forward = s->info.forward;
+	t->mtu = s->self.mtu;
+	t->port = BED4_NTOHS(s->self.listen.port);
+	t->listen = s->self.listen.addr;
+	t->server = s->self.server.addr;
+	t->default_route = doctor_has_option(t, "default-route", "on");
+	t->df = doctor_has_option(t, "df", "on");
+	t->auto_mode = doctor_has_option(t, "fast-path", "auto");
+	owner_init(&g.owner, maps->self, made);
+	err = gather_begin(&g, &links);
+	if (!err) {
+		gather_dev(&t->dev[0], &g, made->underlay);
+		gather_dev(&t->dev[1], &g, made->tun);
+		gather_tc(&t->dev[0], &g, false);
+		gather_tc(&t->dev[1], &g, true);
+		t->first_v6 = 2;
+		for (i = 0; i < made->v6_count && i < BED4_V6DEV_MAX; i++)
+			gather_dev(&t->dev[2 + i], &g, made->v6_dev[i]);
+		t->devs = 2 + i;
+		gather_routes(t);
+		gather_prefix(t);
+		gather_command(t);
+		gather_shared(t);
+		gather_manager(t);
+		gather_config(t, &ignored);
+	}
+	gather_end(&g, links);
+	return err;
+}
+
+/* --- what might be loaded ------------------------------------------------------------------------ */
+
+static enum bed4_mode likely_mode(enum bed4_mode asked, const struct doctor_dev *dev)
+{
+	static const char *const tc[] = { "veth", "bridge", "tun" };
+	size_t i;
+
+	if (asked != BED4_MODE_AUTO)
+		return asked;
+	for (i = 0; i < sizeof(tc) / sizeof(*tc); i++) {
+		if (!strcmp(dev->kind, tc[i]) || !strcmp(dev->driver, tc[i]))
+			return BED4_MODE_TC;
+	}
+	return BED4_MODE_NATIVE;
+}
+
+static void take_options(struct doctor_target *t, const struct load_options *o)
+{
+	t->role = (int)o->role;
+	t->mode = o->mode;
+	t->forward = o->forward;
+	t->mtu = o->mtu;
+	t->port = o->port ? o->port : o->role == BED4_ROLE_ROUTER ? BED4_PORT : 0;
+	t->listen = o->listen;
+	t->server = o->role == BED4_ROLE_PEER ? o->server : 0;
+	t->default_route = o->default_route;
+	t->df = o->df;
+}
+
+int facts_device(struct doctor_target *t, const char *iface)
+{
+	unsigned int i, ifindex = if_nametoindex(iface);
+	struct load_options o = {};
+	struct look_link *links = NULL;
+	struct gather g = {};
+	int err;
+
+	if (!ifindex || strlen(iface) >= sizeof(t->iface))
+		return -ENODEV;
+	memset(t, 0, sizeof(*t));
+	memcpy(t->iface, iface, strlen(iface) + 1);
+	t->role = DOCTOR_NO_ROLE;
+	t->mtu = BED4_MTU;
+	if (gather_config(t, &o))
+		take_options(t, &o);
+	err = gather_begin(&g, &links);
+	if (!err) {
+		gather_dev(&t->dev[0], &g, ifindex);
+		t->auto_mode = t->mode == BED4_MODE_AUTO;
+		t->mode = likely_mode(t->mode, &t->dev[0]);
+		t->first_v6 = 1;
+		for (i = 0; i < o.v6_count; i++)
+			gather_dev(&t->dev[1 + i], &g, if_nametoindex(o.v6_dev[i]));
+		t->devs = 1 + i;
+		if (!t->listen && rtnl_addr4_primary(ifindex, &t->listen))
+			t->listen = 0;
+		gather_routes(t);
+	}
+	gather_end(&g, links);
+	return err;
+}
