@@ -118,6 +118,11 @@ $(BUILD)/6bed4ctl: $(USER_O)
 # --- tests --------------------------------------------------------------------------------------
 
 # The pure code, with sanitizers: the core's objects once, a program per test.
+DOCTOR	 = $(wildcard user/doctor.c user/doctor_*.c)
+$(BUILD)/unit/test_doctor $(BUILD)/unit/test_doctor_nft: \
+		$(patsubst %.c,$(BUILD)/san/%.o,$(filter-out user/doctor_facts.c user/doctor_machine.c,$(DOCTOR)))
+$(BUILD)/unit/test_doctor $(BUILD)/unit/test_doctor_nft: unit_libs = -ljson-c
+
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
@@ -128,7 +133,7 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(CC) $(san) $^ -lcmocka -o $@
+	$(Q)$(CC) $(san) $^ $(unit_libs) -lcmocka -o $@
 
 # Everything there is of something: optimized, without sanitizers.
 $(BUILD)/exhaust/%: $(BUILD)/selftests/exhaust/%.o $(BUILD)/selftests/prog/self.o

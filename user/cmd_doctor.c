@@ -10,6 +10,7 @@
 
 #include "cmd.h"
 #include "doctor_facts.h"
+#include "io/fastpath.h"
 
 static const char help[] =
 	"Usage: 6bed4ctl doctor [IFACE] [-v|--all] [-j]\n\n"
@@ -118,8 +119,11 @@ static bool is_loaded(const char *iface)
 /* The machine first, then what was asked for. A failure counts more than what is to be mended. */
 static int visit(struct visit *v, const struct show_args *a)
 {
+	struct instance in = {};
 	int machine, code;
 
+	instance_init(&in, "x", false, NULL);
+	fastpath_set_up_libraries(in.pin_dir);
 	facts_machine(&v->machine);
 	doctor_examine_machine(&v->machine, &v->report);
 	machine = print(v);

@@ -85,7 +85,7 @@ void gai_parse(const char *text, const struct bed4_in6 *prefix, struct gai *g)
 {
 	struct best label = { -1, -1, &g->label, &g->label_any };
 	struct best precedence = { -1, -1, &g->precedence, &g->precedence_any };
-	const char *limit = text + strnlen(text, GAI_SIZE_MAX);
+	const char *limit = text + strnlen(text, GAI_SIZE_MAX), *newline;
 	unsigned int number = 0;
 	char line[256];
 	size_t n;
@@ -94,8 +94,8 @@ void gai_parse(const char *text, const struct bed4_in6 *prefix, struct gai *g)
 	g->label = g->label_any = LABEL_ANY;
 	g->precedence = g->precedence_any = PRECEDENCE_ANY;
 	for (; text < limit; text += n + 1) {
-		n = strcspn(text, "\n");
-		n = n < (size_t)(limit - text) ? n : (size_t)(limit - text);
+		newline = memchr(text, '\n', (size_t)(limit - text));
+		n = (size_t)((newline ? newline : limit) - text);
 		snprintf(line, sizeof(line), "%.*s", (int)(n < sizeof(line) ? n : sizeof(line) - 1), text);
 		line[strcspn(line, "#")] = 0;
 		number++;

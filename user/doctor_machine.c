@@ -22,14 +22,6 @@
 #include "io/caps.h"
 #include "io/nft.h"
 
-static int silent(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	(void)level;
-	(void)fmt;
-	(void)ap;
-	return 0;
-}
-
 /* 1, 0, or unknown where nobody may ask. */
 static int known(int answer)
 {
@@ -57,8 +49,6 @@ static int is_compiled(void)
 
 static void machine_bpf(struct doctor_machine *m)
 {
-	libbpf_print_fn_t before = libbpf_set_print(silent);
-
 	m->jit = is_compiled();
 	m->btf = !access("/sys/kernel/btf/vmlinux", F_OK);
 	m->ringbuf = m->lpm = m->xdp = m->cls = DOCTOR_UNKNOWN;
@@ -68,7 +58,6 @@ static void machine_bpf(struct doctor_machine *m)
 		m->xdp = known(libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_XDP, NULL));
 		m->cls = known(libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, NULL));
 	}
-	libbpf_set_print(before);
 }
 
 /* Is the word in that file? -1: there is no such file. */
