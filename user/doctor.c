@@ -117,6 +117,13 @@ bool doctor_is_xdp_dev(const struct doctor *d, unsigned int i)
 	return i >= d->t->first_v6 && doctor_is_router(d) && d->t->forward == BED4_FORWARD_XDP;
 }
 
+bool doctor_is_plain(const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:/,_-+@=";
+
+	return *s && *s != '-' && !s[strspn(s, plain)];
+}
+
 const char *doctor_sysctl_name(const char *family, const char *dev, const char *name, char buf[96])
 {
 	char sep = strchr(dev, '.') ? '/' : '.';

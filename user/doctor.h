@@ -2,6 +2,7 @@
 /*
  * `doctor`: facts about the machine and an instance are gathered first (doctor_facts.c), then checks, which
  * are functions of facts alone, report what they find. A finding is one line with the command that mends it.
+ * Names among the facts are plain (doctor_is_plain()), for they stand in commands.
  */
 #ifndef DOCTOR_H
 #define DOCTOR_H
@@ -145,6 +146,12 @@ bool doctor_is_router(const struct doctor *d);
 bool doctor_is_peer(const struct doctor *d);
 bool doctor_has_xdp(const struct doctor *d); /* in effect or going to be tried, native or generic */
 bool doctor_is_xdp_dev(const struct doctor *d, unsigned int i); /* one that XDP is, or would be, on */
+
+/*
+ * May @s stand in a command for a shell? Anybody who has a network namespace of his own gives devices such
+ * names as he likes.
+ */
+bool doctor_is_plain(const char *s);
 
 /* "net.ipv4.conf.eth0.rp_filter", with slashes where the device's name has a dot in it. */
 const char *doctor_sysctl_name(const char *family, const char *dev, const char *name, char buf[96]);

@@ -302,16 +302,21 @@ static void offload_rxvlan(struct doctor *d)
 	}
 }
 
-/* Merged datagrams are several tunnel packets in one: TC would have to take them apart. */
+/* Merged datagrams are several tunnel packets in one. XDP comes before the merging. */
 static void offload_udp_gro(struct doctor *d)
 {
 	const struct doctor_dev *dev = underlay(d);
 
 	if (dev->eth.on[ETHTOOL_UDP_GRO_FORWARDING] != 1)
 		return;
-	doctor_add(d, DOCTOR_WARN, "rx-udp-gro-forwarding is on for %s: tunnel datagrams that the kernel has merged take the "
-				   "slow path", dev->name);
+	doctor_add(d, DOCTOR_NOTE, "rx-udp-gro-forwarding is on for %s: tunnel datagrams that the kernel merges take the slow "
+				   "path", dev->name);
 	doctor_fix(d, "ethtool -K %s rx-udp-gro-forwarding off", dev->name);
+}
+
+static bool has_no_xdp(const struct doctor *d)
+{
+	return !doctor_has_xdp(d);
 }
 
 static void veth_gro(struct doctor *d)
@@ -416,7 +421,7 @@ const struct doctor_check doctor_device_checks[] = {
 	{ "offload-rxvlan", "no VLAN tag is hidden from XDP", doctor_has_xdp, offload_rxvlan },
 	{ "offload-lro", "LRO does not get in the way of XDP", doctor_has_xdp, offload_lro },
 	{ "offload-gro-hw", "GRO in hardware does not get in the way of XDP", doctor_has_xdp, offload_gro_hw },
-	{ "offload-udp-gro", "the kernel merges no tunnel datagrams", NULL, offload_udp_gro },
+	{ "offload-udp-gro", "the kernel merges no tunnel datagrams", has_no_xdp, offload_udp_gro },
 	{ "veth-gro", "the devices can send what XDP redirects to them", doctor_has_xdp, veth_gro },
 	{ "veth-tx", "what comes by veth has finished checksums", doctor_has_xdp, veth_tx },
 	{ "queues", "the device has queues for all CPUs", NULL, queues },

@@ -39,23 +39,32 @@ static const struct look_link *link_by_index(const struct gather *g, unsigned in
 	return NULL;
 }
 
+/* A device's name, or a word to fill in: it stands in commands for a shell. */
+static void take_name(char name[16], const char *from)
+{
+	snprintf(name, 16, "%.15s", doctor_is_plain(from) ? from : "DEV");
+}
+
 /* --- one device ---------------------------------------------------------------------------------- */
 
 static void gather_far(struct doctor_dev *dev, const struct gather *g, const struct look_link *l)
 {
 	const struct look_link *far = l->netnsid < 0 ? link_by_index(g, l->lower) : NULL;
+	char name[16] = "";
 	int fd = g->fd;
 
 	if (strcmp(l->kind, "veth") || !l->lower)
 		return;
 	if (far)
-		snprintf(dev->far, sizeof(dev->far), "%s", far->name);
+		memcpy(name, far->name, sizeof(name));
 	else
 		fd = look_far(l->netnsid, dev->far_ns);
 	if (fd < 0)
 		return;
-	if (far || ethtool_name(fd, l->lower, dev->far))
-		ethtool_read(fd, dev->far, &dev->far_eth);
+	if (doctor_is_plain(far ? "." : dev->far_ns) && (far || ethtool_name(fd, l->lower, name))) {
+		ethtool_read(fd, name, &dev->far_eth);
+		take_name(dev->far, name);
+	}
 	if (!far)
 		close(fd);
 }
@@ -67,22 +76,22 @@ static void gather_relatives(struct doctor_dev *dev, const struct gather *g, con
 	int i;
 
 	if (master) {
-		snprintf(dev->master, sizeof(dev->master), "%s", master->name);
+		take_name(dev->master, master->name);
 		snprintf(dev->master_kind, sizeof(dev->master_kind), "%s", master->kind);
 	}
 	if (lower && strcmp(l->kind, "veth"))
-		snprintf(dev->lower, sizeof(dev->lower), "%s", lower->name);
+		take_name(dev->lower, lower->name);
 	for (i = 0; i < g->count; i++)
 		dev->vlans |= g->links[i].lower == l->ifindex && g->links[i].netnsid < 0 && !strcmp(g->links[i].kind, "vlan");
 }
 
-static void gather_sysctls(struct doctor_dev *dev)
+static void gather_sysctls(struct doctor_dev *dev, const char *name)
 {
-	dev->forwarding4 = look_sysctl("net/ipv4/conf/%s/forwarding", dev->name);
-	dev->forwarding6 = look_sysctl("net/ipv6/conf/%s/forwarding", dev->name);
-	dev->rp_filter = look_sysctl("net/ipv4/conf/%s/rp_filter", dev->name);
-	dev->accept_ra = look_sysctl("net/ipv6/conf/%s/accept_ra", dev->name);
-	dev->disable6 = look_sysctl("net/ipv6/conf/%s/disable_ipv6", dev->name);
+	dev->forwarding4 = look_sysctl("net/ipv4/conf/%s/forwarding", name);
+	dev->forwarding6 = look_sysctl("net/ipv6/conf/%s/forwarding", name);
+	dev->rp_filter = look_sysctl("net/ipv4/conf/%s/rp_filter", name);
+	dev->accept_ra = look_sysctl("net/ipv6/conf/%s/accept_ra", name);
+	dev->disable6 = look_sysctl("net/ipv6/conf/%s/disable_ipv6", name);
 }
 
 /* One interrupt: which CPUs may serve it, as the kernel writes that, into @cpus. */
@@ -101,13 +110,13 @@ static bool irq_cpus(const char *irq, char *cpus, size_t size)
 }
 
 /* /sys shows the devices of the network namespace in which it was mounted: the machine's own. */
-static void gather_irqs(struct doctor_dev *dev)
+static void gather_irqs(struct doctor_dev *dev, const char *name)
 {
 	char path[96], first[64] = "", cpus[64];
 	struct dirent *entry;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/device/msi_irqs", dev->name);
+	snprintf(path, sizeof(path), "/sys/class/net/%s/device/msi_irqs", name);
 	dir = look_is_initial() ? opendir(path) : NULL;
 	while (dir && (entry = readdir(dir))) {
 		if (entry->d_name[0] == '.' || !irq_cpus(entry->d_name, cpus, sizeof(cpus)))
@@ -134,14 +143,14 @@ static void gather_dev(struct doctor_dev *dev, const struct gather *g, unsigned 
 	dev->up = l->up;
 	dev->running = l->running;
 	dev->mtu = l->mtu;
-	memcpy(dev->name, l->name, sizeof(dev->name));
+	take_name(dev->name, l->name);
 	memcpy(dev->kind, l->kind, sizeof(dev->kind));
 	device_driver(ifindex, dev->driver);
-	ethtool_read(g->fd, dev->name, &dev->eth);
+	ethtool_read(g->fd, l->name, &dev->eth);
 	gather_far(dev, g, l);
 	gather_relatives(dev, g, l);
-	gather_sysctls(dev);
-	gather_irqs(dev);
+	gather_sysctls(dev, l->name);
+	gather_irqs(dev, l->name);
 	dev->redirects = device_takes_redirects(ifindex, false);
 	dev->redirects_frags = device_takes_redirects(ifindex, true);
 	xdp_count(ifindex, &g->owner, &dev->xdp_ours, &dev->xdp_others);
@@ -210,27 +219,28 @@ static void gather_prefix(struct doctor_target *t)
 
 /* --- what was loaded ----------------------------------------------------------------------------- */
 
-/* @value in a form that a shell takes for one word. */
-static size_t quote(char *buf, size_t size, const char *value, size_t n)
+/* "--name=value", in quotes where a shell would not take it as it is; 0: it cannot be said. */
+static size_t put_option(char *buf, size_t size, const char *line, size_t n)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:/,-_%+@";
-	const char *q = strspn(value, plain) >= n ? "" : "'";
+	char option[BED4_OPTIONS_LEN];
+	size_t name = strcspn(line, " \n");
 
-	return memchr(value, '\'', n) ? 0 : (size_t)snprintf(buf, size, "%s%.*s%s", q, (int)n, value, q);
+	if (name >= n || memchr(line, '\'', n))
+		return 0;
+	snprintf(option, sizeof(option), "%.*s=%.*s", (int)name, line, (int)(n - name - 1), line + name + 1);
+	if (strlen(option) + 8 >= size)
+		return 0;
+	return (size_t)snprintf(buf, size, doctor_is_plain(option) ? " --%s" : " '--%s'", option);
 }
 
 static void gather_command(struct doctor_target *t)
 {
-	size_t used = (size_t)snprintf(t->load, sizeof(t->load), "6bed4ctl load %s", t->iface), n, name;
+	size_t used = (size_t)snprintf(t->load, sizeof(t->load), "6bed4ctl load %s", t->iface), n;
 	const char *p;
 
 	for (p = t->show->info.given; *p; p += n + (p[n] == '\n')) {
 		n = strcspn(p, "\n");
-		name = strcspn(p, " \n");
-		if (name >= n || used + n + 8 >= sizeof(t->load))
-			continue;
-		used += (size_t)snprintf(t->load + used, sizeof(t->load) - used, " --%.*s=", (int)name, p);
-		used += quote(t->load + used, sizeof(t->load) - used, p + name + 1, n - name - 1);
+		used += put_option(t->load + used, sizeof(t->load) - used, p, n);
 	}
 }
 
@@ -242,10 +252,10 @@ static void gather_shared(struct doctor_target *t)
 	struct bed4_info info;
 
 	for (i = 0; i < n; i++) {
-		if (!strcmp(names[i], t->iface) || instance_open_maps(&maps, names[i], NULL))
+		if (!strcmp(names[i], t->show->iface) || instance_open_maps(&maps, names[i], NULL))
 			continue;
 		if (!instance_read_info(maps.info, &info) && !strcmp(info.made.tun_name, t->show->info.made.tun_name))
-			memcpy(t->tun_shared, names[i], sizeof(t->tun_shared));
+			take_name(t->tun_shared, names[i]);
 		instance_maps_close(&maps);
 	}
 }
@@ -285,7 +295,7 @@ static int set_from_file(void *arg, const char *key, const char *value, struct e
 }
 
 /* The configuration file into @o. False: there is none, or it is wrong, which @t then says. */
-static bool gather_config(struct doctor_target *t, struct load_options *o)
+static bool gather_config(struct doctor_target *t, const char *iface, struct load_options *o)
 {
 	char path[sizeof(CONF_DIR) + BED4_NAME_LEN + 8];
 	struct opt_words words, file;
@@ -294,10 +304,10 @@ static bool gather_config(struct doctor_target *t, struct load_options *o)
 
 	opt_words_init(&words);
 	opt_words_init(&file);
-	snprintf(path, sizeof(path), CONF_DIR "/%s.conf", t->iface);
+	snprintf(path, sizeof(path), CONF_DIR "/%s.conf", iface);
 	err = conf_read(path, set_from_file, &file, &e);
 	if (!err) {
-		memcpy(words.set.iface, t->iface, sizeof(words.set.iface));
+		snprintf(words.set.iface, sizeof(words.set.iface), "%s", iface);
 		err = opt_finish(o, &words, NULL, file.text, &e);
 	}
 	if (err && *e.text)
@@ -315,7 +325,7 @@ int facts_loaded(struct doctor_target *t, const struct show *s, const struct ins
 	int err;
 
 	memset(t, 0, sizeof(*t));
-	memcpy(t->iface, s->iface, sizeof(t->iface));
+	take_name(t->iface, s->iface);
 	t->show = s;
 	t->role = (int)s->self.role;
 	t->mode = s->info.mode;
@@ -343,7 +353,7 @@ int facts_loaded(struct doctor_target *t, const struct show *s, const struct ins
 		gather_command(t);
 		gather_shared(t);
 		gather_manager(t);
-		gather_config(t, &ignored);
+		gather_config(t, s->iface, &ignored);
 	}
 	gather_end(&g, links);
 	return err;
@@ -389,10 +399,10 @@ int facts_device(struct doctor_target *t, const char *iface)
 	if (!ifindex || strlen(iface) >= sizeof(t->iface))
 		return -ENODEV;
 	memset(t, 0, sizeof(*t));
-	memcpy(t->iface, iface, strlen(iface) + 1);
+	take_name(t->iface, iface);
 	t->role = DOCTOR_NO_ROLE;
 	t->mtu = BED4_MTU;
-	if (gather_config(t, &o))
+	if (gather_config(t, iface, &o))
 		take_options(t, &o);
 	err = gather_begin(&g, &links);
 	if (!err) {

@@ -71,7 +71,9 @@ static void admit(struct doctor *d, const struct nft_rules *r, const struct nft_
 {
 	bool upper = c->chain[0] >= 'A' && c->chain[0] <= 'Z';
 
-	if (!strcmp(c->table, "firewalld"))
+	if (!doctor_is_plain(c->table) || !doctor_is_plain(c->chain))
+		doctor_fix(d, "nft list ruleset");
+	else if (!strcmp(c->table, "firewalld"))
 		doctor_fix(d, "firewall-cmd --permanent --add-port=%u/udp && firewall-cmd --reload", d->t->port);
 	else if (nft_has_chain(r, "ufw-"))
 		doctor_fix(d, "ufw allow %u/udp", d->t->port);

@@ -191,7 +191,7 @@ static enum answer any_of(struct json_object *list, const struct value *v)
 }
 
 /* Not recursive without end: the parser bounds how deep JSON may be. */
-static enum answer equals(struct json_object *right, const struct value *v) // NOLINT(misc-no-recursion)
+static enum answer equals(struct json_object *right, const struct value *v)
 {
 	struct json_object *o;
 
@@ -400,7 +400,7 @@ static unsigned int rule(struct walk *w, const struct nft_chain *c, struct json_
 }
 
 /* @c from its first rule on: fates, and NEXT when it may come to its end. */
-static unsigned int follow(struct walk *w, const struct nft_chain *c, unsigned int depth) // NOLINT(misc-no-recursion)
+static unsigned int follow(struct walk *w, const struct nft_chain *c, unsigned int depth)
 {
 	unsigned int fates = 0, fate;
 	struct json_object *o;
@@ -496,7 +496,7 @@ bool nft_has_rules(const struct nft_rules *r, const char *hook, bool family6, st
 	return false;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): the parser bounds how deep JSON may be. */
+/* As deep as JSON may be, which the parser bounds. */
 static bool mentions_ct(struct json_object *o)
 {
 	size_t i, n;

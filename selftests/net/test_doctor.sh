@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc
+# modes: native native-net tc
 #
 # `doctor`: a healthy lab has nothing to mend; every fault that is seeded is found, and the command that
 # doctor prints for it, as it stands, mends it. What this kernel has no devices for is
@@ -10,7 +10,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=topology.sh
 . "$(dirname "$0")/topology.sh"
-MODE=${1:-native}
+CASE=${1:-native} MODE=${1:-native}
+MODE=${MODE%-net}
 # shellcheck disable=SC2034
 PEER_MODE=${MODE/native/auto}
 export PATH=$TOP/build:$PATH # advice says 6bed4ctl
@@ -92,12 +93,23 @@ offloads() {
 		fault router offload-rxvlan note "VLAN tags are hidden"
 		ns inet ethtool -K r0 gro off >/dev/null
 		fault router veth-gro fail "the far end takes nothing from XDP"
+		ns inet ip link set r0 down
+		ns inet ip link set r0 name 'r;reboot' up
+		ns inet ethtool -K 'r;reboot' gro off >/dev/null
+		check "a far end with a name for a shell: its name is in no command" not_quoted
+		ns inet ip link set 'r;reboot' down
+		ns inet ip link set 'r;reboot' name r0 up
+		ns inet ip addr replace 145.136.0.254/24 dev r0
+		fault router veth-gro fail "its name is a good one again"
 		ns inet ethtool -K r0 tx on >/dev/null
 		fault router veth-tx note "the far end does not finish checksums"
+	else
+		ns router ethtool -K eth0 rx-udp-gro-forwarding on >/dev/null
+		fault router offload-udp-gro note "the kernel may merge datagrams"
 	fi
-	ns router ethtool -K eth0 rx-udp-gro-forwarding on >/dev/null
-	fault router offload-udp-gro warn "the kernel merges datagrams"
 }
+
+not_quoted() { doctor router | tee "$WORK/quoted.json" | jq -e '.findings[] | select(.id == "veth-gro")' && not grep reboot "$WORK/quoted.json"; }
 
 programs() {
 	if [ "$MODE" = native ]; then
@@ -336,8 +348,11 @@ check "peer1 loads" load_peer peer1
 check "a healthy router has nothing to mend" healthy router
 check "a healthy peer has nothing to mend" healthy peer1
 check "each finding is one line with an id" sh -c "nsenter --net=/run/netns/$TAG-router $CTL doctor -v | grep -vE '^(ok|skip|note|warn|fail) +(eth0 )?[a-z0-9-]+: .' | grep -c . | grep -qx 0"
-ALL="sizes offloads programs sysctls routes addresses devices firewall machine daemons watched gone not_loaded"
-[ "$MODE" = native ] || ALL="offloads programs firewall not_loaded" # where the mode matters
+case $CASE in # side by side; by TC only where the mode matters
+native) ALL="sizes offloads programs devices firewall not_loaded" ;;
+native-net) ALL="sysctls routes addresses machine daemons watched gone" ;;
+tc) ALL="offloads programs firewall not_loaded" ;;
+esac
 for part in ${PARTS:-$ALL}; do
 	echo "# $part at $SECONDS s"
 	$part

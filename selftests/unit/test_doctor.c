@@ -251,7 +251,7 @@ static void test_offloads(void **state)
 	      "6bed4ctl reload eth0 --fast-path tc");
 	FAULT(w->t.dev[2].eth.on[ETHTOOL_LRO] = 1, "offload-lro", WARN, "ethtool -K eth1 lro off");
 	FAULT(dev->eth.on[ETHTOOL_GRO_HW] = 1, "offload-gro-hw", WARN, "ethtool -K eth0 rx-gro-hw off");
-	FAULT(dev->eth.on[ETHTOOL_UDP_GRO_FORWARDING] = 1, "offload-udp-gro", WARN, "ethtool -K eth0 rx-udp-gro-forwarding off");
+	FAULT(dev->eth.on[ETHTOOL_UDP_GRO_FORWARDING] = 1; w->t.mode = BED4_MODE_TC, "offload-udp-gro", NOTE, "ethtool -K eth0 rx-udp-gro-forwarding off");
 	FAULT(dev->redirects = 0, "veth-gro", FAIL, "6bed4ctl reload eth0 --fast-path tc");
 	FAULT(dev->redirects = 0; strcpy(dev->kind, "veth"); strcpy(dev->far, "r0"), "veth-gro", FAIL, "ethtool -K r0 gro on");
 	FAULT(dev->redirects = 0; strcpy(dev->kind, "veth"); strcpy(dev->far, "r0"); strcpy(dev->far_ns, "inet"), "veth-gro", FAIL,
@@ -385,6 +385,8 @@ static void test_firewall(void **state)
 	FAULT(ruleset(w, RULES(CHAIN("ip", "i", "output", "drop"))), "fw-output", FAIL, "nft insert rule ip t i udp sport 25788 accept");
 	FAULT(ruleset(w, RULES(CHAIN("ip", "i", "input", "drop") "," CHAIN("ip", "ufw-before-input", "x", "accept"))), "fw-input", FAIL,
 	      "ufw allow 25788/udp");
+	FAULT(ruleset(w, RULES(CHAIN("ip", "$(x)", "input", "drop"))), "fw-input", FAIL, "nft list ruleset");
+	FAULT(ruleset(w, RULES(CHAIN("ip", "INPUT", "input", "drop"))), "fw-input", FAIL, "nft insert rule ip t INPUT udp dport 25788 accept");
 	FAULT(w->m.legacy_input4 = 1, "fw-input", SKIP, "");
 	FAULT(w->m.ct_count = 235930, "conntrack", WARN, "sysctl -w net.netfilter.nf_conntrack_max=1048576");
 	FAULT(w->m.ct_count = 235929, "conntrack", OK, "");
@@ -450,6 +452,17 @@ static void test_gai(void **state)
 	free(large);
 }
 
+static void test_plain(void **state)
+{
+	static const char *const bad[] = { "", "-x", "a b", "a;reboot", "$x", "`x`", "a'b", "a\"b", "a\nb", "\033[2J", "a|b", "a&", "~", "a*" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_false(doctor_is_plain(bad[i]));
+	assert_true(doctor_is_plain("eth0.7") && doctor_is_plain("veth1@x") && doctor_is_plain("prefix=2001:db8::/64"));
+}
+
 static int set_up(void **state)
 {
 	*state = calloc(1, sizeof(struct world));
@@ -469,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_sizes),	 cmocka_unit_test(test_offloads), cmocka_unit_test(test_queues),
 		cmocka_unit_test(test_net),	 cmocka_unit_test(test_peer),	  cmocka_unit_test(test_state),
 		cmocka_unit_test(test_firewall), cmocka_unit_test(test_full),	  cmocka_unit_test(test_gai),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
