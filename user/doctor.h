@@ -18,7 +18,6 @@
 #define DOCTOR_FIX	 640
 #define DOCTOR_UNKNOWN	 (-1) /* of answers that are numbers or 1 and 0: nobody tells */
 #define DOCTOR_NO_ROLE	 (-1) /* not loaded, and no configuration file says */
-#define DOCTOR_LINK_SHARE 10 /* percent of the daemon in what is forwarded that are worth a word */
 
 /* --- facts --------------------------------------------------------------------------------------- */
 

@@ -315,16 +315,9 @@ static bool gather_config(struct doctor_target *t, const char *iface, struct loa
 	return !err;
 }
 
-int facts_loaded(struct doctor_target *t, const struct show *s, const struct instance_maps *maps)
+/* What the maps say. */
+static void take_loaded(struct doctor_target *t, const struct show *s)
 {
-	const struct bed4_made *made = &s->info.made;
-	struct look_link *links = NULL;
-	struct load_options ignored;
-	struct gather g;
-	unsigned int i;
-	int err;
-
-	memset(t, 0, sizeof(*t));
 	take_name(t->iface, s->iface);
 	t->show = s;
 	t->role = (int)s->self.role;
@@ -337,17 +330,37 @@ int facts_loaded(struct doctor_target *t, const struct show *s, const struct ins
 	t->default_route = doctor_has_option(t, "default-route", "on");
 	t->df = doctor_has_option(t, "df", "on");
 	t->auto_mode = doctor_has_option(t, "fast-path", "auto");
-	owner_init(&g.owner, maps->self, made);
+}
+
+/* Its devices: the underlay, the TUN device, the IPv6 side. */
+static void gather_devs(struct doctor_target *t, const struct gather *g)
+{
+	const struct bed4_made *made = &t->show->info.made;
+	unsigned int i;
+
+	gather_dev(&t->dev[0], g, made->underlay);
+	gather_dev(&t->dev[1], g, made->tun);
+	gather_tc(&t->dev[0], g, false);
+	gather_tc(&t->dev[1], g, true);
+	t->first_v6 = 2;
+	for (i = 0; i < made->v6_count && i < BED4_V6DEV_MAX; i++)
+		gather_dev(&t->dev[2 + i], g, made->v6_dev[i]);
+	t->devs = 2 + i;
+}
+
+int facts_loaded(struct doctor_target *t, const struct show *s, const struct instance_maps *maps)
+{
+	struct look_link *links = NULL;
+	struct load_options ignored;
+	struct gather g = {};
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	take_loaded(t, s);
+	owner_init(&g.owner, maps->self, &s->info.made);
 	err = gather_begin(&g, &links);
 	if (!err) {
-		gather_dev(&t->dev[0], &g, made->underlay);
-		gather_dev(&t->dev[1], &g, made->tun);
-		gather_tc(&t->dev[0], &g, false);
-		gather_tc(&t->dev[1], &g, true);
-		t->first_v6 = 2;
-		for (i = 0; i < made->v6_count && i < BED4_V6DEV_MAX; i++)
-			gather_dev(&t->dev[2 + i], &g, made->v6_dev[i]);
-		t->devs = 2 + i;
+		gather_devs(t, &g);
 		gather_routes(t);
 		gather_prefix(t);
 		gather_command(t);

@@ -91,9 +91,13 @@ static int has_clsact(const char *release)
 static void machine_kernel(struct doctor_machine *m)
 {
 	struct utsname u;
+	char *end;
 
-	if (uname(&u) || sscanf(u.release, "%u.%u", &m->major, &m->minor) != 2)
+	if (uname(&u))
 		return;
+	m->major = (unsigned int)strtoul(u.release, &end, 10);
+	if (*end == '.')
+		m->minor = (unsigned int)strtoul(end + 1, NULL, 10);
 	m->sch_ingress = has_clsact(u.release);
 }
 

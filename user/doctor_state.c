@@ -11,6 +11,7 @@
 #include "doctor.h"
 
 #define ENOUGH 1000 /* packets, before shares of them mean anything */
+#define SHARE  10 /* percent that are worth a word */
 
 static void daemon_alive(struct doctor *d)
 {
@@ -123,7 +124,7 @@ static void slow_share(struct doctor *d)
 	__u64 slow = sum_kind(s, BED4_KIND_FORWARD, BED4_HOOK_BPF, BED4_HOOK_COUNT);
 	enum bed4_outcome top = top_slow(s);
 
-	if (!top || fast + slow < ENOUGH || slow * 100 <= (fast + slow) * DOCTOR_LINK_SHARE)
+	if (!top || fast + slow < ENOUGH || slow * 100 <= (fast + slow) * SHARE)
 		return;
 	doctor_add(d, DOCTOR_WARN, "the daemon forwards %llu %% of the packets, mostly %s: %s", slow * 100 / (fast + slow),
 		   outcome_name(top), outcome_text(top));
@@ -136,7 +137,7 @@ static void drops_special(struct doctor *d)
 	__u64 special = total(s, BED4_SRC_SPECIAL, 0, BED4_HOOK_COUNT);
 	__u64 good = sum_kind(s, BED4_KIND_FORWARD, 0, BED4_HOOK_COUNT);
 
-	if (special < 100 || special * 100 <= good * DOCTOR_LINK_SHARE)
+	if (special < 100 || special * 100 <= good * SHARE)
 		return;
 	doctor_add(d, DOCTOR_WARN, "%llu datagrams came from private or other special-purpose IPv4 addresses and were dropped: "
 				   "permit their range, if they are yours", special);

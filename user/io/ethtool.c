@@ -53,7 +53,7 @@ static void take_feature(struct ethtool_state *s, const char *name, const struct
 	for (i = 0; i < ETHTOOL_FEATURES; i++) {
 		if (strncmp(name, feature_names[i], ETH_GSTRING_LEN))
 			continue;
-		s->on[i] = !!(b->active & mask);
+		s->on[i] = b->active & mask ? 1 : 0;
 		s->fixed[i] = !(b->available & mask) || b->never_changed & mask;
 	}
 }

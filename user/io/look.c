@@ -320,18 +320,26 @@ int look_filters(unsigned int ifindex, __u32 parent, unsigned int priority)
 	return err ? err : w.before;
 }
 
+/* "ADDRESS:PORT" in hexadecimal, the address as it lies in memory. */
+static bool is_socket(const char *text, __be32 addr, unsigned int port)
+{
+	char *end;
+	unsigned long at = strtoul(text, &end, 16);
+
+	return *end == ':' && strtoul(end + 1, NULL, 16) == port && (!at || at == addr);
+}
+
 int look_udp_port(__be32 addr, unsigned int port)
 {
 	FILE *f = fopen("/proc/net/udp", "re");
-	unsigned int at, p;
-	char line[256];
+	char line[256], *local;
 	int found = 0;
 
 	if (!f)
 		return -errno;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, " %*u: %8X:%4X", &at, &p) == 2 && p == port && (!at || at == addr))
-			found = 1;
+	while (!found && fgets(line, sizeof(line), f)) { /* "  1: 0100007F:64BC ..." */
+		local = strchr(line, ':');
+		found = local && is_socket(local + 1, addr, port);
 	}
 	fclose(f);
 	return found;
