@@ -31,7 +31,7 @@ VERSION	 = 0.1
 PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp libpcap
 # Package names on Debian 12.
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
-	   libcap-dev libseccomp-dev libpcap-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
+	   libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
 	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client
@@ -132,6 +132,11 @@ $(COMPAT): | $(BUILD)/6bed4ctl
 # --- tests --------------------------------------------------------------------------------------
 
 # The pure code, with sanitizers: the core's objects once, a program per test.
+DOCTOR	 = $(wildcard user/doctor.c user/doctor_*.c)
+$(BUILD)/unit/test_doctor $(BUILD)/unit/test_doctor_nft: \
+		$(patsubst %.c,$(BUILD)/san/%.o,$(filter-out user/doctor_facts.c user/doctor_machine.c,$(DOCTOR)))
+$(BUILD)/unit/test_doctor $(BUILD)/unit/test_doctor_nft: unit_libs = -ljson-c
+
 $(BUILD)/san/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
@@ -143,7 +148,7 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 		$(BUILD)/san/selftests/prog/self.o
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(CC) $(san) $^ -lcmocka -o $@
+	$(Q)$(CC) $(san) $^ $(unit_libs) -lcmocka -o $@
 
 $(BUILD)/unit/test_watch: $(BUILD)/san/user/watch.o
 

@@ -34,6 +34,12 @@ int detach_xdp(unsigned int ifindex, const struct owner *owner, __u32 but, struc
 bool xdp_is_ours(unsigned int ifindex, const struct owner *owner);
 bool tc_is_ours(unsigned int ifindex, enum bpf_tc_attach_point point, const struct owner *owner);
 
+/* How many programs there are of ours, and of others; -1 both: the kernel does not tell. */
+void xdp_count(unsigned int ifindex, const struct owner *owner, int *ours, int *others);
+
+/* Of our filters; behind those of others, who may thus drop before us. */
+#define TC_PRIORITY 25788
+
 /*
  * Attaches @prog_fd to clsact of @ifindex, which is made if it is not there; replaces a filter of ours.
  * 0 or -errno with @e set.

@@ -15,9 +15,7 @@
 #include "io/attach.h"
 #include "io/rtnl.h"
 
-/* Ours among the filters of a hook; behind those of others, who may thus drop before us. */
-#define TC_HANDLE   0x6bed4
-#define TC_PRIORITY 25788
+#define TC_HANDLE 0x6bed4 /* ours among the filters of a hook */
 
 static const char *side(enum bpf_tc_attach_point point)
 {

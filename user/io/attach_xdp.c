@@ -148,6 +148,28 @@ bool xdp_is_ours(unsigned int ifindex, const struct owner *owner)
 	return ours;
 }
 
+void xdp_count(unsigned int ifindex, const struct owner *owner, int *ours, int *others)
+{
+	struct xdp_program *p = NULL;
+	struct xdp_multiprog *mp;
+	int is_ours;
+	bool legacy;
+
+	*ours = *others = -1;
+	if (look(ifindex, &mp))
+		return;
+	*ours = *others = 0;
+	legacy = mp && xdp_multiprog__is_legacy(mp);
+	while (mp && (p = legacy ? xdp_multiprog__main_prog(mp) : xdp_multiprog__next_prog(p, mp))) {
+		is_ours = owner_has(owner, xdp_program__id(p)) > 0;
+		*ours += is_ours;
+		*others += !is_ours;
+		if (legacy)
+			break;
+	}
+	xdp_multiprog__close(mp);
+}
+
 /*
  * Is one of ours, other than @but, attached without a dispatcher? The kernel's own word, because libxdp takes
  * a program that it cannot look at for none. 0: no; -EBUSY: yes; other -errno.

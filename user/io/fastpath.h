@@ -175,6 +175,9 @@ extern const char *const fastpath_map_names[];
  */
 int fastpath_detach(const struct bed4_made *made, int self_fd, const char *pin_dir, struct err *e);
 
+/* libbpf and libxdp complain to nobody from now on, and libxdp keeps dispatchers where @pin_dir is. */
+void fastpath_set_up_libraries(const char *pin_dir);
+
 /* Removes all pins in @pin_dir, `info` as the last, and the directories that are empty then. */
 int fastpath_unpin(const char *pin_dir);
 

@@ -56,7 +56,4 @@ int fastpath_open_events(struct fastpath *fp);
 #define DEVS_MAX (BED4_V6DEV_MAX + 1)
 unsigned int fastpath_xdp_devices(const struct fastpath_config *c, unsigned int devs[DEVS_MAX]);
 
-/* Before any use of libbpf and libxdp: their complaints are kept, and @pin_dir is on the bpffs to use. */
-void fastpath_set_up_libraries(const char *pin_dir);
-
 #endif
