@@ -230,10 +230,11 @@ check "with its neighbours known" wait_for 10 same_neighbours router
 
 # calls NAME: of one scrape, from the request to the answer, but for memory
 calls() {
-	local tracer
-	background trace strace -q -o "$WORK/trace" -p "$(pid_of router)"
+	local tracer pid
+	pid=$(pid_of router) # asked before: attaching may cut an answer of its short
+	background trace strace -q -o "$WORK/trace" -p "$pid"
 	tracer=$last_pid
-	wait_for 10 grep -q 'TracerPid:[[:space:]]*[1-9]' "/proc/$(pid_of router)/status"
+	wait_for 10 grep -q 'TracerPid:[[:space:]]*[1-9]' "/proc/$pid/status"
 	scrape_file -o /dev/null
 	end_pid "$tracer"
 	grep -h -E 'EPERM|EACCES|SIGSYS' "$WORK/trace" >>"$WORK/refused_calls"
