@@ -22,7 +22,8 @@ const struct command commands[] = {
 	  "del:@neigh,dev|@loaded,@loaded flush:dev|@loaded,@loaded monitor:@loaded" },
 	{ "monitor", cmd_monitor, "[IFACE] [-t]", "what happens, as it happens", "@loaded -t" },
 	{ "capture", cmd_capture, "[IFACE] [OPTION]... [FILTER]", "packets with what became of them, as tcpdump",
-	  "@loaded --drops=@outcome --outcome=@outcome --write=@file --count=N --snaplen=BYTES --buffer=KIB" },
+	  "@loaded --interface=@loaded --drops=@outcome --outcome=@outcome --write=@file --count=N "
+	  "--snaplen=BYTES --buffer=KIB" },
 	{ "ping", cmd_ping, "IPV6 [-c N] [IFACE]", "is it reached, by which paths, how fast",
 	  "@neigh,@loaded -c -i -w -W" },
 	{ "probe", cmd_probe, "IPV6 [IFACE]", "search a direct path anew, and say what came of it",

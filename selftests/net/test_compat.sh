@@ -158,14 +158,14 @@ check "  a router" state_is router role router
 check "  with this prefix" option_is router prefix "${PREFIX%::/64}::/64"
 check "  at this address" option_is router listen $ROUTER4
 
-check "6bed4peer goes to the background" check "  a peer finds it" ns peer1 "$PEER" -d -s $ROUTER4 -p 50002
+check "6bed4peer goes to the background" ns peer1 "$PEER" -d -s $ROUTER4 -p 50002
 check "  a peer on the device that leads to the router" state_is peer1 role peer
 check "  with the address of that port" has_address peer1 "$ADDR1"
 check "  with the fast path" state_is peer1 fast_path tc
 check "  pings" wait_for 10 pings peer1 $HOST6 1
 check "  and again, none lost" pings peer1 $HOST6
 check "  by the fast path" test "$(forwarded peer1 fast)" -gt 0
-check "kill ends it" check "  that peer ends, and leaves nothing" gone peer1
+check "kill ends it" gone peer1
 check "  and nothing is left" clean peer1
 
 # Both of its processes get the signal at once, in no order.

@@ -178,6 +178,7 @@ some_value() {
 	SEC*) echo 30 ;;
 	HOPS) echo 1 ;;
 	MODE) echo auto ;;
+	WHERE) echo unix:/run/name0 ;;
 	'') echo on ;;
 	*) argument "$1" | cut -d'|' -f1 ;;
 	esac
