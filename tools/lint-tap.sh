@@ -15,7 +15,9 @@ check() {
 	fi
 }
 check "directions of include, SPDX lines, manual" "$here/lint.sh"
-check "cppcheck and clang-tidy find nothing" "$here/analyze.sh" build/skel
+[ "${LEVEL:-}" = --full ] && quick=--quick || quick=
+# shellcheck disable=SC2086
+check "cppcheck and clang-tidy find nothing" "$here/analyze.sh" build/skel $quick
 check "help, completion and manual agree" "$here/manual.sh" build/6bed4ctl docs/6bed4ctl.8
 check "the program is hardened: PIE, RELRO, BIND_NOW, stack protector, FORTIFY" "$here/hardening.sh" build/6bed4ctl
 echo 1..$number

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
+# long: native tc off
 #
 # `6bed4ctl capture`: each packet that is counted is captured, with its outcome, before and after, by programs
 # and daemon alike; tshark reads the file; selection and filters; what is lost is told; what is captured fares

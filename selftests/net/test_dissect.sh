@@ -82,7 +82,7 @@ faultless() {
 	equal "$(wc -l <"$WORK/fields")" "$count" && not grep -i "lua error" "$WORK/fields" "$TSHARK_ERRORS" &&
 		[ "$(grep -cE 'data|malformed|rs|ra' "$WORK/fields")" -gt $((count / 3)) ]
 }
-COUNT=$(by_level 2000 10000 100000)
+COUNT=$(by_level 1000 3000 100000)
 for seed in 1 2 $RANDOM; do
 	python3 "$KEPT/make.py" --mutants "$WORK/mutants.pcapng" "$COUNT" "$seed"
 	check "$COUNT damaged packets, seed $seed" faultless "$WORK/mutants.pcapng" "$COUNT"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # What the IPv4 underlay refuses, the IPv6 sender hears of: unreachable hosts, ports and hops that ran
 # out, behind a router and from a peer, also when the fast path has sent the datagram.

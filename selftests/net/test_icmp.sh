@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # Every ICMPv6 error of a router, packet by packet, by the table in errors.py; and what never draws one.
 # The table is the same for all modes, so fast and slow path agree.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # Loading, unloading and looking, and what is refused: exit codes, one line that says what to do,
 # and nothing left behind.

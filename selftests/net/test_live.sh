@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
+# long: native tc off
 # quick: tc
 #
 # What is said live by a daemon: ping over each path and why not straight, a search begun anew, and what

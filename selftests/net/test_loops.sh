@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # Loops that configuration can make, each with one packet whose way is counted: a router as its own peer,
 # and two routers, each of which is the other's way to native IPv6 and, by forged addresses, its peer

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: tc off
+# long: native tc off
 #
 # Numbers for operators: rates and shares in `status`, `metrics` and --metrics of a router and a peer. The
 # text is well-formed and says what `stats` and `neigh` say; it is served through reloads and beside a

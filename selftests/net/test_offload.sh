@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # Devices as they come, with all their offloads: TCP and UDP never stand still for that, load says what
 # slows it down, and refuses what could not work.

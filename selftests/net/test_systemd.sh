@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc
+# modes: native
+# long: native tc
 #
 # The unit 6bed4@.service: its steps, run as systemd would run them (manager.py), each with the privileges
 # that it has there, and what systemd is told by them. Start, reload, crash, hang and stop under numbered flows;

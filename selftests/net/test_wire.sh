@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # What is on the wire, as an independent dissector sees it: no malformed packet, every checksum valid,
 # no fragment, DF clear, TTL 64, and a keepalive that is one.
