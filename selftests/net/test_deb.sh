@@ -16,7 +16,7 @@ DIR=$TOP/build/deb
 BASE=$DIR/base
 NEXT=0.1+next1
 # What the package depends on, so that it alone makes the difference; adduser for its purge.
-DEPENDS=libbpf1,libxdp1,libmnl0,libjson-c5,libseccomp2,libcap2,systemd-standalone-sysusers,adduser
+DEPENDS=libbpf1,libxdp1,libmnl0,libpcap0.8,libjson-c5,libseccomp2,libcap2,systemd-standalone-sysusers,adduser
 
 # The mirror that this machine's apt uses for Debian 12.
 mirror() {
