@@ -245,7 +245,7 @@ calls() {
 few=$(calls)
 check "a scrape makes few system calls: $few" test "$few" -ge 5 -a "$few" -le 30
 ns router ip -6 route add 2001:db8::/32 via $HOST6
-enough() { "$TOP/build/flood" "$TAG" "$(address peer1)" 20000 0.5 valid:any:30000; [ "$(status router .neighbours)" -ge 2000 ]; }
+enough() { "$TOP/build/flood" "$TAG" router "$(address peer1)" 20000 0.5 valid:any:30000; [ "$(status router .neighbours)" -ge 2000 ]; }
 check "2,000 neighbours come" wait_for 60 enough
 check "a scrape makes no more" equal "$(calls)" "$few"
 check "no call was refused" equal "$(cat "$WORK/refused_calls")" ""
