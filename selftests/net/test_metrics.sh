@@ -252,7 +252,7 @@ check "no call was refused" equal "$(cat "$WORK/refused_calls")" ""
 check "status makes few, too" test "$(ns router strace -e trace=bpf "$CTL" status eth0 2>&1 | grep -c '^bpf')" -le 20
 if [ "$MODE" = off ] && [ "$(by_level 0 0 1)" = 1 ]; then
 	check "a table for a million" ns router "$CTL" reload eth0 --neigh-max 4194304
-	million() { "$TOP/build/flood" "$TAG" "$(address peer1)" 60000 10 valid:any:30000; [ "$(status router .neighbours)" -ge 1000000 ]; }
+	million() { "$TOP/build/flood" "$TAG" router "$(address peer1)" 60000 10 valid:any:30000; [ "$(status router .neighbours)" -ge 1000000 ]; }
 	check "a million neighbours come" wait_for 300 million
 	check "a scrape makes no more calls" equal "$(calls)" "$few"
 	# Time on a CPU, of which a busy machine takes none away.
