@@ -50,6 +50,24 @@ static inline struct bed4_ep ep(const char *addr, unsigned int port)
 	return bed4_ep(in.s_addr, htons(port));
 }
 
+/* From the beginning, at 1000 s; what an earlier test has left is freed. */
+static inline int core_begin(struct core *c, const struct tunnel_config *config)
+{
+	free(c->packet);
+	tunnel_exit(&c->t);
+	memset(c, 0, sizeof(*c));
+	c->now = 1000 * SEC;
+	limit_init(&c->limit, 7, &c->collisions);
+	return tunnel_init(&c->t, config, c->slow, &c->limit);
+}
+
+static inline void core_end(struct core *c)
+{
+	free(c->packet);
+	c->packet = NULL;
+	tunnel_exit(&c->t);
+}
+
 /* The router of fixture.h, from the beginning. */
 static inline int core_router(struct core *c, unsigned int mtu)
 {
@@ -57,11 +75,7 @@ static inline int core_router(struct core *c, unsigned int mtu)
 					.public = ep(ROUTER4, PORT), .mtu = mtu, .seed = 7,
 					.prefix = in6("2001:67c:127c::") };
 
-	free(c->packet);
-	memset(c, 0, sizeof(*c));
-	c->now = 1000 * SEC;
-	limit_init(&c->limit, 7, &c->collisions);
-	return tunnel_init(&c->t, &config, c->slow, &c->limit);
+	return core_begin(c, &config);
 }
 
 static inline __u64 core_sum(const struct core *c)

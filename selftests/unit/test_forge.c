@@ -34,10 +34,7 @@ static int set_up(void **state)
 	struct pkt p;
 
 	(void)state;
-	memset(&core, 0, sizeof(core));
-	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7, &core.collisions);
-	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
+	if (core_begin(&core, &config))
 		return -1;
 	core.t.self.own = in6(ME6);
 	core.t.self.public = ep(ME4, PPORT);
@@ -56,8 +53,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	free(core.packet);
-	tunnel_exit(&core.t);
+	core_end(&core);
 	return 0;
 }
 

@@ -43,12 +43,7 @@ static int set_up_peer(void **state)
 					.keepalive_ttl = 3, .neigh_max = 64 };
 
 	(void)state;
-	free(core.packet);
-	tunnel_exit(&core.t);
-	memset(&core, 0, sizeof(core));
-	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7, &core.collisions);
-	return tunnel_init(&core.t, &config, core.slow, &core.limit);
+	return core_begin(&core, &config);
 }
 
 static int set_up_router(void **state)
@@ -60,9 +55,7 @@ static int set_up_router(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	free(core.packet);
-	core.packet = NULL;
-	tunnel_exit(&core.t);
+	core_end(&core);
 	return 0;
 }
 

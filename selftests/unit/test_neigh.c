@@ -62,12 +62,7 @@ static int set_up_with(unsigned int max, bool eager)
 					.mtu = BED4_MTU, .seed = 7, .radius = 1, .neigh_max = max,
 					.onlink = onlink, .eager = eager };
 
-	free(core.packet);
-	tunnel_exit(&core.t);
-	memset(&core, 0, sizeof(core));
-	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7, &core.collisions);
-	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
+	if (core_begin(&core, &config))
 		return -1;
 	give_address(ep(ME4, PPORT));
 	ns_sent = ns_lan = sets = dels = 0;
@@ -83,9 +78,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	free(core.packet);
-	core.packet = NULL;
-	tunnel_exit(&core.t);
+	core_end(&core);
 	return 0;
 }
 

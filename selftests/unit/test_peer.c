@@ -18,12 +18,7 @@ static int set_up(void **state)
 					.keepalive_ttl = 3, .neigh_max = 64 };
 
 	(void)state;
-	free(core.packet);
-	tunnel_exit(&core.t);
-	memset(&core, 0, sizeof(core));
-	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7, &core.collisions);
-	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
+	if (core_begin(&core, &config))
 		return -1;
 	tunnel_start(&core.t, core.now);
 	return 0;
@@ -32,9 +27,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	free(core.packet);
-	core.packet = NULL;
-	tunnel_exit(&core.t);
+	core_end(&core);
 	return 0;
 }
 

@@ -78,12 +78,7 @@ static int begin(enum bed4_role role)
 		config.prefix = in6("2001:67c:127c::");
 		config.listen = config.public = ep(ROUTER4, PORT);
 	}
-	free(core.packet);
-	tunnel_exit(&core.t);
-	memset(&core, 0, sizeof(core));
-	core.now = 1000 * SEC;
-	limit_init(&core.limit, 7, &core.collisions);
-	if (tunnel_init(&core.t, &config, core.slow, &core.limit))
+	if (core_begin(&core, &config))
 		return -1;
 	forget();
 	if (role == BED4_ROLE_ROUTER)
@@ -103,9 +98,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	free(core.packet);
-	core.packet = NULL;
-	tunnel_exit(&core.t);
+	core_end(&core);
 	return 0;
 }
 

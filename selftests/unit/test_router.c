@@ -20,8 +20,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	free(core.packet);
-	core.packet = NULL;
+	core_end(&core);
 	return 0;
 }
 
