@@ -83,7 +83,11 @@ done
 fits features features router features eth0
 printf 'mtu 1400\nmtu 1300\nprot 1\ndf on\n' >"$WORK/wrong.conf"
 printf 'mtu 1400 # of the far end\nclamp-mss\n' >"$WORK/right.conf"
-config() { (cd "$WORK" && "$@"); }
+config() { # with that file in reach by a short name, and in this shell, which counts tests
+	pushd "$WORK" >/dev/null
+	"$@"
+	popd >/dev/null
+}
 config same 1 config-check-wrong router config check ./wrong.conf
 config same_json config-check config-check-wrong router config check ./wrong.conf
 config both config-check config-check-right router config check ./right.conf
