@@ -13,7 +13,7 @@
 # shellcheck source=topology.sh
 . "$(dirname "$0")/topology.sh"
 IFS=- read -r ROLE MODE HOW PART <<<"${1:-router-native}"
-WANTED=${CRASH_POINTS:-$(by_level 4 9 0)} # 0: all
+WANTED=${CRASH_POINTS:-$(by_level 4 5 0)} # 0: all
 if [ "$ROLE" = router ]; then
 	AT=router LOAD="load eth0 --prefix $PREFIX --v6-dev v6 --fast-path $MODE"
 else

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native native-net
+# modes: native-net
 # long: native native-net tc
 #
 # `doctor`: a healthy lab has nothing to mend; every fault that is seeded is found, and the command that

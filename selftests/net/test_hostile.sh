@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # Packet by packet against a loaded router, from both of its sides: what is hostile, odd or just
 # unusual, each with its outcome and with what leaves the router, or that nothing does.

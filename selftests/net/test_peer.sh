@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
+# long: native generic tc off
 #
 # Peers among themselves: direct paths within a second and without a lost packet, bulk TCP, a LAN
 # behind one NAT, a path that is cut, a NAT that changes its mapping, links and addresses that
