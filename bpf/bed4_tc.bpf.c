@@ -28,20 +28,6 @@ static __always_inline bool settled(struct bed4_cpu *cpu, enum bed4_hook hook, i
 	return !err;
 }
 
-/* Is this a device that XDP is attached to, where there is XDP? */
-static __always_inline bool has_xdp(__u32 ifindex)
-{
-	__u32 i;
-
-	for (i = 0; i < OUT_MAX; i++) {
-		if (i >= cfg_out_count)
-			break;
-		if (cfg_out[i] == ifindex)
-			return true;
-	}
-	return false;
-}
-
 /* What the shared decision cannot know: where the packet came from, and that it may be a GSO one. */
 static __always_inline enum bed4_outcome adjust_out(const struct __sk_buff *skb,
 						    const struct bed4_self *self,
@@ -103,7 +89,7 @@ static __always_inline int refuse_tun(const struct __sk_buff *skb, struct bed4_c
 	struct bed4_charge c;
 
 	bed4_admit_out(v, o, &c);
-	if (c.one && (cfg_kernel_forward || !has_xdp(skb->ingress_ifindex) || !charged_by_xdp(o)))
+	if (c.one && (cfg_kernel_forward || out_of(skb->ingress_ifindex) == OUT_MAX || !charged_by_xdp(o)))
 		o = charge(cpu, o, &c);
 	return leave(cpu, BED4_HOOK_TC_OUT, o, len);
 }

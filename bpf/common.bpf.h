@@ -322,4 +322,21 @@ static __always_inline bool is_drop(enum bed4_outcome outcome)
 	return outcome >= BED4_KEEPALIVE;
 }
 
+/*
+ * The number of a device that we may send out of; OUT_MAX: it is none of those. Others may lack XDP
+ * transmit and drop silently.
+ */
+static __always_inline __u32 out_of(__u32 ifindex)
+{
+	__u32 i;
+
+	for (i = 0; i < OUT_MAX; i++) {
+		if (i >= cfg_out_count)
+			break;
+		if (cfg_out[i] == ifindex)
+			return i;
+	}
+	return OUT_MAX;
+}
+
 #endif

@@ -14,23 +14,6 @@ struct nexthop {
 	__u8 smac[6];
 };
 
-/*
- * The number of a device that we may send out of; OUT_MAX: it is none of those. Others may lack XDP
- * transmit and drop silently.
- */
-static __always_inline __u32 out_of(__u32 ifindex)
-{
-	__u32 i;
-
-	for (i = 0; i < OUT_MAX; i++) {
-		if (i >= cfg_out_count)
-			break;
-		if (cfg_out[i] == ifindex)
-			return i;
-	}
-	return OUT_MAX;
-}
-
 /* This CPU's slot for a destination. */
 static __always_inline struct bed4_hop *hop_slot(const struct bed4_in6 *dst)
 {

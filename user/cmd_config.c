@@ -217,20 +217,12 @@ static int show_one(const struct show *s, struct instance_maps *m, void *list)
 
 static int show(int argc, char **argv)
 {
-	struct json_object *root, *list;
 	struct show_args a;
 	int code;
 
 	if (show_args(&a, argc, argv, help, false, &code))
 		return code;
-	if (!cmd_json)
-		return show_each(&a, show_one, NULL);
-	root = show_json();
-	list = json_object_new_array();
-	code = show_each(&a, show_one, list);
-	json_object_object_add(root, "instances", list);
-	show_print(root);
-	return code;
+	return show_instances(&a, show_one);
 }
 
 /* --- words ----------------------------------------------------------------------------------------- */

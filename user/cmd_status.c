@@ -445,7 +445,6 @@ static int show_one(const struct show *s, struct instance_maps *m, void *list)
 
 int cmd_status(int argc, char **argv)
 {
-	struct json_object *root, *list;
 	struct watch_words w;
 	struct show_args a;
 	int code;
@@ -457,12 +456,5 @@ int cmd_status(int argc, char **argv)
 		return code;
 	if (w.on)
 		return watch(&a, &w, false);
-	if (!cmd_json)
-		return show_each(&a, show_one, NULL);
-	root = show_json();
-	list = json_object_new_array();
-	code = show_each(&a, show_one, list);
-	json_object_object_add(root, "instances", list);
-	show_print(root);
-	return code;
+	return show_instances(&a, show_one);
 }

@@ -47,10 +47,6 @@ static int open_ctl(struct daemon *d, struct err *e)
 				    strerror(-d->ctl)) : 0;
 }
 
-/* Where peers of one LAN look for each other (PROTOCOL section 7). */
-static const struct bed4_ep lan_group = { .addr = BED4_HTONL(0xe0000001),
-					  .port = BED4_HTONS(BED4_PORT) };
-
 /* What only some have, in the order of daemon_ctl.c; the text says which, behind the time of the watchdog. */
 static void handover_take(struct daemon *d, struct ctl_reply *reply)
 {

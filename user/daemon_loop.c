@@ -263,8 +263,6 @@ static void read_udp(struct daemon *d)
 
 static void read_lan(struct daemon *d)
 {
-	static const struct bed4_ep lan_group = { .addr = BED4_HTONL(0xe0000001),
-						  .port = BED4_HTONS(BED4_PORT) };
 	struct bed4_ep src;
 	int i, n;
 	__u8 tos;

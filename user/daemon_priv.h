@@ -50,6 +50,10 @@ struct conn {
 	unsigned int slot; /* PING: the core's */
 };
 
+/* Where peers of one LAN look for each other (PROTOCOL section 7). */
+static const struct bed4_ep lan_group = { .addr = BED4_HTONL(0xe0000001),
+					  .port = BED4_HTONS(BED4_PORT) };
+
 struct daemon {
 	struct load_options opt; /* in effect */
 	struct instance in;

@@ -179,6 +179,21 @@ int show_each(const struct show_args *a, int (*fn)(const struct show *s, struct 
 	return worst;
 }
 
+int show_instances(const struct show_args *a, int (*fn)(const struct show *s, struct instance_maps *m, void *arg))
+{
+	struct json_object *root, *list;
+	int code;
+
+	if (!cmd_json)
+		return show_each(a, fn, NULL);
+	root = show_json();
+	list = json_object_new_array();
+	code = show_each(a, fn, list);
+	json_object_object_add(root, "instances", list);
+	show_print(root);
+	return code;
+}
+
 const char *show_ip6(const struct bed4_in6 *a, char buf[SHOW_TEXT])
 {
 	return inet_ntop(AF_INET6, a, buf, SHOW_TEXT);

@@ -54,6 +54,12 @@ int show_open(struct show *s, const char *iface, struct instance_maps *m, struct
 /* Fills @s with what open maps tell, in a number of system calls that does not depend on what is in them. */
 int show_read(struct show *s, const char *iface, const struct instance_maps *m, struct err *e);
 
+/*
+ * Likewise for a command that prints instances: @arg of @fn is NULL for text, with -j an array for what it has
+ * to say, which is printed as "instances" in the end.
+ */
+int show_instances(const struct show_args *a, int (*fn)(const struct show *s, struct instance_maps *m, void *arg));
+
 /* Text forms; the buffer is the caller's and is returned. */
 #define SHOW_TEXT 64
 const char *show_ip6(const struct bed4_in6 *a, char buf[SHOW_TEXT]);

@@ -9,22 +9,16 @@
 #include <unistd.h>
 
 #include "io/join.h"
+#include "io/proc.h"
 
 /* Writes "0", which means the writer, into the file that lists a group's processes. */
 static int enter(const char *root, const char *group)
 {
 	char path[512];
-	int fd, err = 0;
 
 	if (snprintf(path, sizeof(path), "%s%s/cgroup.procs", root, group) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, "0", 1) != 1)
-		err = -errno;
-	close(fd);
-	return err;
+	return proc_write(path, "0");
 }
 
 /* "0::/GROUP" or "N:name=systemd:/GROUP", the two that managers go by; else 0. */

@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "io/proc.h"
 #include "io/rtnl.h"
 #include "io/tun.h"
 
@@ -16,16 +17,9 @@
 static int refuse_ra(const char *name)
 {
 	char path[128];
-	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/accept_ra", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (write(fd, "0", 1) != 1)
-		err = -errno;
-	close(fd);
-	return err;
+	return proc_write(path, "0");
 }
 
 static int open_device(struct err *e)
