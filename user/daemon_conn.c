@@ -16,6 +16,7 @@
 
 #define PATIENCE NSEC_PER_SEC /* for a request */
 #define BATCH	 16 /* connections taken per wake-up */
+#define RESPITE	 (100 * NSEC_PER_MSEC) /* without a look at who else connects */
 
 void daemon_conn_close(struct daemon *d, struct conn *c)
 {
@@ -70,6 +71,25 @@ static void read_request(struct daemon *d, struct conn *c)
 		daemon_conn_close(d, c);
 }
 
+static void hear_callers(struct daemon *d, bool yes)
+{
+	struct epoll_event ev = { .events = yes ? EPOLLIN : 0, .data.u32 = SRC_CTL };
+
+	epoll_ctl(d->epoll, EPOLL_CTL_MOD, d->ctl, &ev);
+}
+
+/* No descriptors, no memory: who connects waits in the socket's queue, and wakes nobody meanwhile. */
+static void deaf_for_a_while(struct daemon *d)
+{
+	d->deaf_until = daemon_now() + RESPITE;
+	hear_callers(d, false);
+}
+
+static bool is_callers_fault(int err)
+{
+	return err == -EPERM || err == -ECONNABORTED || err == -EINTR;
+}
+
 void daemon_accept(struct daemon *d)
 {
 	struct conn *c;
@@ -77,10 +97,13 @@ void daemon_accept(struct daemon *d)
 
 	for (i = 0; i < BATCH && !d->stop; i++) {
 		fd = ctl_accept(d->ctl, d->owner);
-		if (fd == -EPERM)
+		if (is_callers_fault(fd))
 			continue;
-		if (fd < 0)
+		if (fd < 0) {
+			if (fd != -EAGAIN)
+				deaf_for_a_while(d);
 			return;
+		}
 		c = place(d);
 		*c = (struct conn){ .kind = CONN_PENDING, .fd = fd, .since = daemon_now() };
 		if (daemon_poll(d, fd, SRC_CONN + (unsigned int)(c - d->conn)))
@@ -144,6 +167,10 @@ void daemon_conn_tick(struct daemon *d, __u64 now)
 {
 	struct conn *c;
 
+	if (d->deaf_until && now >= d->deaf_until) {
+		d->deaf_until = 0;
+		hear_callers(d, true);
+	}
 	for (c = d->conn; c < d->conn + CONNS; c++) {
 		if (c->kind == CONN_PENDING && now >= c->since + PATIENCE)
 			daemon_conn_close(d, c);
@@ -152,7 +179,7 @@ void daemon_conn_tick(struct daemon *d, __u64 now)
 
 __u64 daemon_conn_due(const struct daemon *d)
 {
-	__u64 due = UINT64_MAX;
+	__u64 due = d->deaf_until ? d->deaf_until : UINT64_MAX;
 	const struct conn *c;
 
 	for (c = d->conn; c < d->conn + CONNS; c++) {

@@ -102,6 +102,7 @@ struct daemon {
 	struct seen_slot seen[SEEN_SLOTS];
 	struct conn conn[CONNS];
 	unsigned int watchers, pingers; /* how many of them are */
+	__u64 deaf_until; /* no descriptor for who connects: next try, 0 none is due */
 	struct bed4_self told_self; /* as watchers know it */
 	struct bed4_ep told_from; /* the local endpoint for which the router told the public one */
 	bool replaced; /* a successor goes on: what serves does not end with us */

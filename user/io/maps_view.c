@@ -15,6 +15,7 @@
 #include "io/pin.h"
 
 #define MAPS 8
+#define PATIENCE 5 /* s for the daemon to answer */
 
 /* In the order in which the daemon hands them over. */
 const char *const instance_map_names[] = { "self", "info", "neigh", "stats", "slow", "percpu", "losses",
@@ -98,7 +99,7 @@ int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e
 	int err;
 
 	*m = (struct instance_maps){ -1, -1, -1, -1, -1, -1, -1, -1, false };
-	err = ctl_ask(iface, "maps", MAPS, &reply, e);
+	err = ctl_ask(iface, "maps", PATIENCE, &reply, e);
 	if (!err) {
 		m->alive = true;
 		take_fds(m, &reply);
