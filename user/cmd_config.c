@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "doubts.h"
 #include "optfile.h"
+#include "report.h"
 #include "serve.h"
 #include "settle.h"
 #include "show.h"
@@ -87,7 +88,7 @@ static void check_machine(struct check *c, const char *iface, struct opt_words *
 		found(c, true, 0, e.text);
 }
 
-static int report(struct check *c)
+static int sum_up(struct check *c)
 {
 	struct json_object *root;
 
@@ -126,7 +127,7 @@ static int check(const char *word)
 	doubts(&file.set, found, &c);
 	if (!is_file && !c.errors)
 		check_machine(&c, word, &file);
-	return report(&c);
+	return sum_up(&c);
 }
 
 /* --- show ------------------------------------------------------------------------------------------ */
@@ -153,33 +154,12 @@ static int say_now(const struct show *s, struct effective *now, struct err *e)
 	return *e->text ? -EINVAL : 0;
 }
 
-static const char *source_name(enum opt_source source)
-{
-	static const char *const names[] = { "option", "option", "file", "default" };
-
-	return (unsigned int)source < sizeof(names) / sizeof(*names) ? names[source] : "?";
-}
-
 static struct json_object *json(const struct show *s, const struct effective *l, const char *path)
 {
-	struct json_object *o = json_object_new_object(), *list = json_object_new_array(), *row;
-	unsigned int i;
+	struct json_object *o = json_object_new_object();
 
-	for (i = 0; i < l->count; i++) {
-		row = json_object_new_object();
-		show_put(row, "name", l->row[i].name);
-		show_put(row, "value", l->row[i].value);
-		show_put(row, "source", source_name(l->row[i].source));
-		if (l->row[i].source == OPT_FILE) {
-			show_put(row, "file", path);
-			if (l->row[i].line && !l->row[i].changed)
-				show_put_number(row, "line", l->row[i].line);
-			json_object_object_add(row, "changed", json_object_new_boolean(l->row[i].changed));
-		}
-		json_object_array_add(list, row);
-	}
 	show_put(o, "iface", s->iface);
-	json_object_object_add(o, "options", list);
+	json_object_object_add(o, "options", report_options(l, path));
 	return o;
 }
 

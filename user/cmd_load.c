@@ -13,6 +13,7 @@
 #include "io/caps.h"
 #include "load.h"
 #include "optfile.h"
+#include "report.h"
 #include "serve.h"
 #include "service.h"
 #include "settle.h"
@@ -45,7 +46,7 @@ static int compare_loaded(const struct loading *l)
 	if (!strcmp(text, old->options) && l->service)
 		return -1;
 	if (!strcmp(text, old->options)) {
-		printf("%s is loaded with these options already, nothing changed\n", o->iface);
+		report_unchanged(o->iface);
 		return EXIT_DONE;
 	}
 	settle_diff(old->options, text, diff, sizeof(diff));
@@ -185,12 +186,26 @@ static int usage(const char *command, const struct err *e)
 	return EXIT_USAGE;
 }
 
+/* Takes those that are for every command out of @argv, up to @argc; how many are left. */
+static int without_json_words(int argc, char **argv)
+{
+	int i, n = 0;
+
+	for (i = 0; i < argc; i++) {
+		if (i && cmd_json_word(argv[i]))
+			continue;
+		argv[n++] = argv[i];
+	}
+	return n;
+}
+
 /* The command line into @w and the file into @file. -1, or the exit code when that is all there is to do. */
 static int take_words(struct opt_words *w, struct opt_words *file, int argc, char **argv, void (*help)(FILE *f))
 {
 	struct err e = {};
 	int ret;
 
+	argc = without_json_words(argc, argv);
 	opt_words_init(w);
 	ret = opt_parse_words(w, argc - 1, argv + 1, &e);
 	if (ret > 0) {

@@ -6,30 +6,64 @@
 
 #include "cmd.h"
 #include "io/caps.h"
+#include "show.h"
 #include "unload.h"
+
+static const char help[] =
+	"Usage: 6bed4ctl unload IFACE [-j]\n\n"
+	"Ends the daemon of IFACE and removes all that load has made, and nothing else.\n"
+	"Nothing loaded is a success.\n";
+
+static int done(const char *iface, bool there)
+{
+	struct json_object *o;
+
+	if (!cmd_json) {
+		printf(there ? "%s: unloaded\n" : "%s: nothing loaded\n", iface);
+		return EXIT_DONE;
+	}
+	o = show_json();
+	show_put(o, "iface", iface);
+	json_object_object_add(o, "changed", json_object_new_boolean(there));
+	show_print(o);
+	return EXIT_DONE;
+}
+
+/* The device that the words name; NULL: usage. */
+static const char *device(int argc, char **argv)
+{
+	const char *iface = NULL;
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (cmd_json_word(argv[i]))
+			continue;
+		if (iface || argv[i][0] == '-')
+			return NULL;
+		iface = argv[i];
+	}
+	return iface;
+}
 
 int cmd_unload(int argc, char **argv)
 {
+	const char *iface = device(argc, argv);
 	struct err e = {};
 	int err;
 
 	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		printf("Usage: 6bed4ctl unload IFACE\n\n"
-		       "Ends the daemon of IFACE and removes all that load has made, and nothing else.\n"
-		       "Nothing loaded is a success.\n");
+		fputs(help, stdout);
 		return EXIT_DONE;
 	}
-	if (argc != 2 || argv[1][0] == '-') {
+	if (!iface) {
 		fprintf(stderr, "6bed4ctl unload: say which device: `6bed4ctl unload IFACE`\n");
 		return EXIT_USAGE;
 	}
 	err = caps_check(&e);
 	if (!err)
-		err = unload(argv[1], &e);
-	if (!err || err == -ENOENT) {
-		printf(err ? "%s: nothing loaded\n" : "%s: unloaded\n", argv[1]);
-		return EXIT_DONE;
-	}
+		err = unload(iface, &e);
+	if (!err || err == -ENOENT)
+		return done(iface, !err);
 	fprintf(stderr, "6bed4ctl: %s\n", *e.text ? e.text : strerror(-err));
 	return EXIT_FAILED;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The daemon's process and its caller's; see serve.h. Proved by selftests/net/test_life.sh. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,9 +13,9 @@
 #include "clean.h"
 #include "cmd.h"
 #include "log.h"
-#include "optfile.h"
-#include "serve.h"
+#include "report.h"
 #include "sane.h"
+#include "serve.h"
 #include "settle.h"
 #include "unload.h"
 
@@ -57,70 +56,12 @@ int serve_before(const char *iface, struct daemon_before *b, struct err *e)
 
 /* --- in the process that becomes the daemon -------------------------------------------------------- */
 
-/* A fixed port is that of a server: its address stays, and may be published. */
-static void print_address(FILE *f, const struct bed4_self *self, bool fixed_port)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (!(self->flags & BED4_SELF_ADDR))
-		return;
-	inet_ntop(AF_INET6, &self->own, text, sizeof(text));
-	fprintf(f, "  address    %s/64\n", text);
-	if (self->role == BED4_ROLE_PEER && fixed_port)
-		fprintf(f, "  dns        IN AAAA %s\n", text);
-}
-
-/* Who cannot be asked by 6bed4ctl tells how to end it, and what it lacks. */
-static void print_bare(FILE *f, struct daemon *d)
-{
-	const struct as_root *a = daemon_as_root(d);
-	unsigned int i;
-
-	fprintf(f, "  process    %d, without privileges; SIGTERM ends it\n", (int)getpid());
-	for (i = 0; i < a->count; i++)
-		fprintf(f, "  as root    %s\n", a->command[i]);
-}
-
-/* Every option in effect, and where its value comes from. */
-static void print_options(FILE *f, const struct load_options *o)
-{
-	struct effective l;
-	char path[OPTFILE_PATH];
-
-	settle_list(o, &l);
-	fprintf(f, "  options\n");
-	effective_print(f, &l, optfile_path(o->iface, path));
-}
-
-void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before, const struct daemon *d,
-		 const char *notice)
-{
-	char text[INET_ADDRSTRLEN], metrics[OPT_LISTEN_TEXT];
-	unsigned int i;
-
-	fprintf(f, "%s: %s on %s%s\n", o->iface, opt_role_name(o->role), o->tun,
-		before->there ? ", taken over" : "");
-	if (o->has_file)
-		fprintf(f, "  config     " CONF_DIR "/%s.conf\n", o->iface);
-	fprintf(f, "  listen     %s:%u\n", inet_ntop(AF_INET, &o->listen, text, sizeof(text)), o->port);
-	if (o->role == BED4_ROLE_PEER)
-		fprintf(f, "  server     %s:%d\n", inet_ntop(AF_INET, &o->server, text, sizeof(text)),
-			BED4_PORT);
-	for (i = 0; i < o->v6_count; i++)
-		fprintf(f, "  ipv6 side  %s\n", o->v6_dev[i]);
-	print_address(f, daemon_self(d), o->port_fixed);
-	fprintf(f, "  mtu        %u\n", o->mtu);
-	if (o->metrics.kind != OPT_LISTEN_OFF)
-		fprintf(f, "  metrics    %s\n", opt_listen_text(&o->metrics, metrics));
-	fprintf(f, "  fast path  %s\n", opt_mode_name(daemon_info(d)->mode));
-	if (*notice)
-		fprintf(f, "  notice     %s\n", notice);
-	print_options(f, o);
-}
-
 /* The last word on the pipe: the exit code, then what the user is to read. */
 static void tell(struct serving *s, int code, const char *error)
 {
+	const struct report r = { .opt = s->opt, .before = s->before, .daemon = s->d, .notice = s->notice,
+				  .bare = s->in->bare, .asked = s->opt->role == BED4_ROLE_PEER,
+				  .degraded = code == EXIT_DEGRADED };
 	__u8 byte = (__u8)code;
 	FILE *f = fdopen(s->report, "w");
 
@@ -131,13 +72,7 @@ static void tell(struct serving *s, int code, const char *error)
 	if (error)
 		fprintf(f, "%s: %s\n", program_invocation_short_name, error);
 	else
-		serve_print(f, s->opt, s->before, s->d, s->notice);
-	if (!error && s->in->bare)
-		print_bare(f, s->d);
-	if (code == EXIT_DEGRADED)
-		fprintf(f, "%s: no answer from the router within %u s: is UDP to its port %d let through? "
-			   "Still trying in the background\n", program_invocation_short_name, s->opt->wait,
-			BED4_PORT);
+		report(f, &r);
 	fclose(f);
 }
 
@@ -211,6 +146,12 @@ static int be_daemon(struct serving *s)
 
 /* --- in the caller ----------------------------------------------------------------------------------- */
 
+/* People read what is not as it should be where they read errors; a program finds the object in one place. */
+static bool is_result(int code)
+{
+	return code == EXIT_DONE || (cmd_json && code == EXIT_DEGRADED);
+}
+
 /*
  * Shows what the daemon reports and returns the exit code, -1 when it died before it had one. @lock is
  * closed when it is up.
@@ -234,7 +175,7 @@ static int await_report(int fd, int *lock)
 		}
 		if (at < n && code < 0)
 			code = (__u8)buf[at++];
-		fwrite(buf + at, 1, (size_t)(n - at), code == EXIT_DONE ? stdout : stderr);
+		fwrite(buf + at, 1, (size_t)(n - at), is_result(code) ? stdout : stderr);
 	}
 	fflush(stdout);
 	close(fd);

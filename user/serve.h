@@ -15,10 +15,6 @@
  */
 int serve_before(const char *iface, struct daemon_before *b, struct err *e);
 
-/* Tells people what was set up; @notice may be "". */
-void serve_print(FILE *f, const struct load_options *o, const struct daemon_before *before,
-		 const struct daemon *d, const char *notice);
-
 /* It did not come up: what it made is removed, but for what was there before and goes on. */
 void serve_undo(const struct instance *in, const struct daemon_before *before);
 

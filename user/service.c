@@ -10,6 +10,7 @@
 #include "io/notify.h"
 #include "log.h"
 #include "service.h"
+#include "report.h"
 #include "serve.h"
 #include "settle.h"
 #include "unload.h"
@@ -81,7 +82,7 @@ int service_load(const struct load_options *o, const struct instance *in, const 
 			settle_keep_port(o, in);
 		err = leave_with_manager(d, &e);
 		if (!err)
-			serve_print(stdout, o, before, d, notice);
+			report(stdout, &(struct report){ .opt = o, .before = before, .daemon = d, .notice = notice });
 		daemon_leave(d, !err);
 	}
 	if (err)

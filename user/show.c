@@ -251,11 +251,16 @@ struct json_object *show_json(void)
 	return o;
 }
 
-void show_print(struct json_object *o)
+void show_print_to(FILE *f, struct json_object *o)
 {
 	int form = cmd_pretty ? JSON_C_TO_STRING_PRETTY : JSON_C_TO_STRING_PLAIN;
 
-	puts(json_object_to_json_string_ext(o, form | JSON_C_TO_STRING_NOSLASHESCAPE));
-	fflush(stdout);
+	fprintf(f, "%s\n", json_object_to_json_string_ext(o, form | JSON_C_TO_STRING_NOSLASHESCAPE));
+	fflush(f);
 	json_object_put(o);
+}
+
+void show_print(struct json_object *o)
+{
+	show_print_to(stdout, o);
 }

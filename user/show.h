@@ -6,6 +6,8 @@
 #ifndef SHOW_H
 #define SHOW_H
 
+#include <stdio.h>
+
 #include <json-c/json.h>
 
 #include "6bed4/map.h"
@@ -70,6 +72,7 @@ const char *show_age(__u64 ns, char buf[SHOW_TEXT]);
 /* {"version": 1, ...} and its printing; the object is freed. */
 struct json_object *show_json(void);
 void show_print(struct json_object *o);
+void show_print_to(FILE *f, struct json_object *o);
 void show_put(struct json_object *o, const char *key, const char *value);
 void show_put_number(struct json_object *o, const char *key, __u64 value);
 

@@ -101,6 +101,7 @@ both addr addr-encode router addr encode 192.0.2.1:50000 --prefix $PREFIX
 both addr addr-decode router addr decode 2001:67c:127c:0:52c3:83ff:fe01:2
 
 same 0 load-router router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path tc
+same_json load load-again router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path tc
 same 0 load-again router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path tc
 same 1 load-other router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path tc --mtu 1400
 same 1 load-no-device router load eth9
@@ -140,4 +141,9 @@ lines_of capture capture 2 peer1 capture -c 2 icmp6
 fits stats explain router stats --explain
 same 0 reload router reload eth0 --mtu 1400
 same 0 unload router unload eth0
+same_json load reload peer1 reload eth0 --mtu 1400
+same_json unload unload peer1 unload eth0
+same_json load load peer1 load eth0 --server $ROUTER4 --default-route --port 25790 --fast-path tc
+same_json unload unload peer1 unload eth0
+same_json unload unload-nothing peer1 unload eth0
 finish
