@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: router-native router-tc peer-tc
+# modes: router-native peer-tc
 # long: router-native-kill router-native-error-1 router-native-error-2 router-native-error-3 router-native-unload-1 router-native-unload-2 router-native-unload-3 router-tc-kill router-tc-error-1 router-tc-error-2 router-tc-error-3 router-tc-unload-1 router-tc-unload-2 router-tc-unload-3 peer-tc-kill peer-tc-error-1 peer-tc-error-2 peer-tc-error-3 peer-tc-unload-1 peer-tc-unload-2 peer-tc-unload-3
 #
 # Load and unload, killed at each system call that changes something, or with each one that can fail

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc
+# modes: native
 # long: native tc off
 #
 # What can go wrong around a running instance, each with what has to become of it: links, addresses and

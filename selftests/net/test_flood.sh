@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
+# long: native tc off
 #
 # Floods of everything that a router answers or refuses, at half the rate that it forwards without loss:
 # an established flow between a peer and native IPv6 loses nothing, answers stay within their bounds, the

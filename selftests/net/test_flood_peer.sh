@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc
+# modes: native
+# long: native tc
 #
 # Floods of everything that a peer answers or refuses, at half the rate that the router of the same lab forwards
 # without loss, from anywhere and in its router's name: an established flow between the peer and native IPv6

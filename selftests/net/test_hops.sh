@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic
+# modes: native
+# long: native generic
 #
 # Cached next hops never lead into a black hole: routes, links and neighbours change under load,
 # with the daemon alive and dead. What plain kernel forwarding loses is measured beside it.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc
+# modes: native
 # long: native-router native-peer tc-router tc-peer
 #
 # Load and unload, over and over, in both roles, with crashes between: no program, map, pin, TUN device,

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
 # long: native-all generic-all tc-all off-all
 #
 # Large packets through narrow underlays: path MTU by tunnel MTU, TCP and UDP, both ways, every file as it

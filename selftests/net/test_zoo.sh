@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # modes: tc off
 # long: native generic tc off
+# waits: most of the time
 #
 # The NAT zoo: nine peers, one public and the others each behind a NAT of its own kind, all of them
 # talking to all others at once. Each pair takes the path that its NATs allow, keeps it for 90 s
