@@ -424,8 +424,7 @@ static void expire(struct daemon *d)
 		daemon_stamp_neighbours(d);
 		return;
 	}
-	daemon_watch_expiry(d, before);
-	fastpath_expire(d->fp, before);
+	d->expiring = fastpath_expire(d->fp, before, daemon_watch_gone, d) == 1;
 }
 
 static void timers(struct daemon *d)
@@ -436,8 +435,9 @@ static void timers(struct daemon *d)
 		tunnel_tick(&d->tunnel, now, &d->actions);
 		daemon_carry_out(d);
 	}
-	if (now >= d->expire_at) {
-		d->expire_at = now + EXPIRE_TICK;
+	if (d->expiring || now >= d->expire_at) {
+		if (!d->expiring)
+			d->expire_at = now + EXPIRE_TICK;
 		expire(d);
 	}
 	if (now >= d->hops_at) {
@@ -471,6 +471,8 @@ static int until_due(const struct daemon *d)
 {
 	__u64 now = daemon_now(), due = tunnel_deadline(&d->tunnel);
 
+	if (d->expiring)
+		return 0;
 	if (daemon_conn_due(d) < due)
 		due = daemon_conn_due(d);
 	if (d->expire_at < due)

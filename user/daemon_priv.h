@@ -71,6 +71,7 @@ struct daemon {
 	struct scrape *scrape;
 	bool running; /* the underlay has a carrier */
 	__u64 expire_at; /* next look for neighbours that are gone */
+	bool expiring; /* one is under way */
 	struct daemon_told told; /* .ready NULL once told */
 	__u64 ready_by;
 	struct daemon_before before;
@@ -158,9 +159,9 @@ void daemon_watch_begin(struct daemon *d, struct conn *c);
 void daemon_watch_tell(struct daemon *d, const struct watch_msg *msg);
 /* Before the map changes by @act. */
 void daemon_watch_neigh(struct daemon *d, const struct action *act);
-/* Router: before @addr is entered; before those not heard since @before (s) are removed. */
+/* Router: before @addr is entered; when one not heard for long has been removed (@arg: the daemon). */
 void daemon_watch_seen(struct daemon *d, const struct bed4_in6 *addr, struct bed4_ep ep);
-void daemon_watch_expiry(struct daemon *d, __u32 before);
+void daemon_watch_gone(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n);
 void daemon_watch_self(struct daemon *d); /* what may have changed in d->tunnel.self */
 void daemon_watch_state(struct daemon *d);
 void daemon_watch_log(void *daemon, bool error, const char *text);

@@ -119,30 +119,17 @@ void daemon_watch_seen(struct daemon *d, const struct bed4_in6 *addr, struct bed
 	daemon_watch_tell(d, &msg);
 }
 
-struct expiry {
-	struct daemon *d;
-	__u32 before;
-};
-
-static void tell_expired(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
+void daemon_watch_gone(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
 {
-	const struct expiry *x = arg;
+	struct daemon *d = arg;
 	struct watch_msg msg;
 
-	if (n->heard >= x->before)
+	if (!d->watchers)
 		return;
 	msg = daemon_msg(WATCH_NEIGH_GONE);
 	msg.addr = *in6;
 	msg.was = *n;
-	daemon_watch_tell(x->d, &msg);
-}
-
-void daemon_watch_expiry(struct daemon *d, __u32 before)
-{
-	struct expiry x = { .d = d, .before = before };
-
-	if (d->watchers)
-		fastpath_walk(d->fp, tell_expired, &x);
+	daemon_watch_tell(d, &msg);
 }
 
 static void tell_endpoint(struct daemon *d, enum watch_kind kind, struct bed4_ep ep, struct bed4_ep old,

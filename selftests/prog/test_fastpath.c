@@ -213,6 +213,18 @@ static void leaves_others_alone(void **state)
 	poison_bpf__destroy(other);
 }
 
+/* To its end. How many neighbours are counted then. */
+static unsigned int expire(struct fastpath *fp, __u32 before)
+{
+	int ret;
+
+	do {
+		ret = fastpath_expire(fp, before, NULL, NULL);
+	} while (ret == 1);
+	assert_int_equal(ret, 0);
+	return fastpath_gauges(fp)->neigh.state[BED4_NEIGH_SEEN];
+}
+
 static void bounds_neighbours(void **state)
 {
 	struct bed4_in6 a = fixture_self.own;
@@ -229,7 +241,7 @@ static void bounds_neighbours(void **state)
 	}
 	a.w[3] = i;
 	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), -ENOSPC);
-	assert_int_equal(fastpath_expire(fp, 1000), NEIGH_MAX - 1000);
+	assert_int_equal(expire(fp, 1000), NEIGH_MAX - 1000);
 	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
 	down(fp, &info);
 }
@@ -266,7 +278,7 @@ static void counts_neighbours(void **state)
 	struct fastpath *fp;
 	unsigned int i, met = 0;
 	char notice[256];
-	int left;
+	unsigned int left;
 
 	(void)state;
 	fp = up(BED4_MODE_OFF, &info, notice);
@@ -276,7 +288,7 @@ static void counts_neighbours(void **state)
 		if (random() % 100) {
 			assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
 		} else {
-			left = fastpath_expire(fp, i > 400 ? i - (__u32)random() % 400 : 0);
+			left = expire(fp, i > 400 ? i - (__u32)random() % 400 : 0);
 			assert_int_equal(left, neighbours(fp));
 		}
 		if (i % 16 == 0)
@@ -287,8 +299,50 @@ static void counts_neighbours(void **state)
 	a.w[3] = 1000;
 	assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
 	assert_int_equal(bpf_map_delete_elem(fastpath_map_fd(fp, "neigh"), &a), 0);
-	left = fastpath_expire(fp, 0);
+	left = expire(fp, 0);
 	assert_int_equal(left, neighbours(fp));
+	assert_counted(fp);
+	down(fp, &info);
+}
+
+static void count_gone(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
+{
+	(void)in6;
+	assert_true(n->heard < 5000);
+	++*(unsigned int *)arg;
+}
+
+/* A large table is looked at in portions, between which others come, and go behind our back. */
+static void expires_in_portions(void **state)
+{
+	struct bed4_in6 a = fixture_self.own;
+	unsigned int gone = 0, calls = 0;
+	struct bed4_info info;
+	struct fastpath *fp;
+	char notice[256];
+	__u32 i;
+	int ret;
+
+	(void)state;
+	fp = up(BED4_MODE_OFF, &info, notice);
+	for (i = 0; i < 10000; i++) {
+		a.w[3] = i;
+		assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
+	}
+	do {
+		ret = fastpath_expire(fp, 5000, count_gone, &gone);
+		assert_true(ret >= 0);
+		a.w[3] = i++;
+		assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
+		calls++;
+	} while (ret);
+	assert_true(calls >= 4);
+	assert_int_equal(gone, 5000);
+	assert_int_equal(neighbours(fp), 5000 + calls);
+	assert_counted(fp);
+	a.w[3] = 9999;
+	assert_int_equal(bpf_map_delete_elem(fastpath_map_fd(fp, "neigh"), &a), 0);
+	assert_int_equal(expire(fp, 0), 5000 + calls - 1);
 	assert_counted(fp);
 	down(fp, &info);
 }
@@ -465,6 +519,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(leaves_others_alone),
 		cmocka_unit_test(bounds_neighbours),
 		cmocka_unit_test(counts_neighbours),
+		cmocka_unit_test(expires_in_portions),
 		cmocka_unit_test(counts_policy),
 		cmocka_unit_test(expires_100000_neighbours),
 	};

@@ -130,8 +130,13 @@ int fastpath_info_differs(const struct fastpath *fp, const struct bed4_info *inf
 int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u32 now,
 		  __u64 packets, __u64 bytes);
 
-/* Router: removes neighbours not seen since @before (s). Returns how many are left, or -errno. */
-int fastpath_expire(struct fastpath *fp, __u32 before);
+/*
+ * Router: removes neighbours not seen since @before (s), and tells @gone (may be NULL) of each. Looks at some
+ * thousand entries in one call, so that packets do not wait for a large table. 1: call again, with the same
+ * @before; 0: that was all; or -errno.
+ */
+int fastpath_expire(struct fastpath *fp, __u32 before,
+		    void (*gone)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n), void *arg);
 
 /*
  * Peer: makes the entry or changes it in place; its counters are added to those that BPF holds, its

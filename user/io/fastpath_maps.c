@@ -245,10 +245,12 @@ int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_e
 	if (fastpath_is_bare(fp))
 		return 0;
 	err = add_neigh(fp, in6, &n);
-	if (!err)
+	if (!err) {
 		count_seen(fp, seen_count(fp) + 1);
-	else if (err != -EEXIST)
+		fp->sweep.added++;
+	} else if (err != -EEXIST) {
 		return err;
+	}
 	/* With programs attached those count; a new entry begins with the packet that made it. */
 	if (err && fp->mode != BED4_MODE_OFF)
 		return 0;
@@ -281,33 +283,41 @@ int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6)
 	return bpf_map_delete_elem(bpf_map__fd(fp->tc->maps.neigh), in6) && errno != ENOENT ? -errno : 0;
 }
 
-#define WALK_BATCH 256 /* entries per system call; a bucket of the kernel's has to fit */
+#define WALK_BATCH     256 /* entries per system call; a bucket of the kernel's has to fit */
+#define EXPIRE_BATCHES 8 /* at a time: about 2 ms */
 
 typedef void (*walk_fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n);
 
-/* 0; 1: not all of it was seen, for it changed too much; or -errno. */
-static int walk(struct fastpath *fp, walk_fn fn, void *arg)
+/* Goes on from where @w stands, by @batches at most. 0: that was all; 1: there is more; or -errno. */
+static int walk_on(struct fastpath *fp, struct walk *w, __u32 batches, walk_fn fn, void *arg)
 {
 	static struct bed4_in6 keys[WALK_BATCH];
 	static struct bed4_neigh values[WALK_BATCH];
 	int fd, err = 0;
-	__u32 cursor = 0, count, i, left = 2 * fp->config.neigh_max / WALK_BATCH + 64;
-	bool first = true;
+	__u32 count, i;
 
 	if (fastpath_is_bare(fp))
 		return 0;
 	fd = bpf_map__fd(fp->tc->maps.neigh);
-	while (!err && left--) {
+	while (!err && batches--) {
 		count = WALK_BATCH;
-		err = bpf_map_lookup_batch(fd, first ? NULL : &cursor, &cursor, keys, values, &count,
+		err = bpf_map_lookup_batch(fd, w->begun ? &w->cursor : NULL, &w->cursor, keys, values, &count,
 					   NULL) ? -errno : 0;
 		if (err && err != -ENOENT)
 			return err;
 		for (i = 0; i < count; i++)
 			fn(arg, &keys[i], &values[i]);
-		first = false;
+		w->begun = true;
 	}
 	return !err;
+}
+
+/* 0; 1: not all of it was seen, for it changed too much; or -errno. */
+static int walk(struct fastpath *fp, walk_fn fn, void *arg)
+{
+	struct walk w = {};
+
+	return walk_on(fp, &w, 2 * fp->config.neigh_max / WALK_BATCH + 64, fn, arg);
 }
 
 int fastpath_walk(struct fastpath *fp,
@@ -321,28 +331,54 @@ int fastpath_walk(struct fastpath *fp,
 
 struct expiry {
 	struct fastpath *fp;
-	__u32 before;
-	int left;
+	void (*gone)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n);
+	void *arg;
 };
 
 static void expire_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
 {
-	struct expiry *x = arg;
+	const struct expiry *x = arg;
+	struct sweep *s = &x->fp->sweep;
 
-	if (n->heard >= x->before || fastpath_neigh_del(x->fp, in6))
-		x->left++;
-	else
-		count_seen(x->fp, seen_count(x->fp) - (seen_count(x->fp) > 0));
+	if (n->heard >= s->before || fastpath_neigh_del(x->fp, in6)) {
+		s->left++;
+		return;
+	}
+	count_seen(x->fp, seen_count(x->fp) - (seen_count(x->fp) > 0));
+	if (x->gone)
+		x->gone(x->arg, in6, n);
 }
 
-int fastpath_expire(struct fastpath *fp, __u32 before)
+/* Whatever others have done to the map: those met are there, and of those that came meanwhile any may be. */
+static void correct_count(struct fastpath *fp)
 {
-	struct expiry x = { .fp = fp, .before = before };
-	int ret = walk(fp, expire_one, &x);
+	const struct sweep *s = &fp->sweep;
+	__u32 n = seen_count(fp);
 
+	if (n < s->left)
+		count_seen(fp, s->left);
+	else if (n > s->left + s->added)
+		count_seen(fp, s->left + s->added);
+}
+
+int fastpath_expire(struct fastpath *fp, __u32 before,
+		    void (*gone)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n), void *arg)
+{
+	struct expiry x = { .fp = fp, .gone = gone, .arg = arg };
+	struct sweep *s = &fp->sweep;
+	int ret;
+
+	if (!s->left_batches)
+		*s = (struct sweep){ .before = before, .left_batches = 2 * fp->config.neigh_max / WALK_BATCH + 64 };
+	ret = walk_on(fp, &s->at, s->left_batches < EXPIRE_BATCHES ? s->left_batches : EXPIRE_BATCHES,
+		      expire_one, &x);
+	s->left_batches -= s->left_batches < EXPIRE_BATCHES ? s->left_batches : EXPIRE_BATCHES;
+	if (ret == 1 && s->left_batches)
+		return 1;
+	s->left_batches = 0;
 	if (!ret)
-		count_seen(fp, (__u32)x.left); /* exact, whatever others have done to the map */
-	return ret < 0 ? ret : x.left;
+		correct_count(fp);
+	return ret < 0 ? ret : 0;
 }
 
 static void delete_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)

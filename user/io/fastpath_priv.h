@@ -17,6 +17,21 @@
 
 #define FASTPATH_PATH 512
 
+/* A place in `neigh`, as the kernel's batches have it. */
+struct walk {
+	__u32 cursor;
+	bool begun;
+};
+
+/* An expiry under way. */
+struct sweep {
+	struct walk at;
+	__u32 before; /* s */
+	__u32 left_batches; /* 0: none is */
+	__u32 left; /* entries met that stay */
+	__u32 added; /* meanwhile */
+};
+
 struct fastpath {
 	struct fastpath_config config;
 	enum bed4_mode mode; /* in effect, never AUTO */
@@ -37,6 +52,7 @@ struct fastpath {
 	const struct bed4_bucket *limit;
 	const struct bed4_capture *capture;
 	struct bed4_shot *slowshot;
+	struct sweep sweep;
 	__u64 swept; /* `until` of the last capture that was found dead */
 	__u64 limit_seed;
 	struct ring_buffer *ring;
