@@ -172,7 +172,10 @@ void daemon_conn_tick(struct daemon *d, __u64 now)
 		hear_callers(d, true);
 	}
 	for (c = d->conn; c < d->conn + CONNS; c++) {
-		if (c->kind == CONN_PENDING && now >= c->since + PATIENCE)
+		if (c->kind != CONN_PENDING || now < c->since + PATIENCE)
+			continue;
+		read_request(d, c); /* it may have come while we were kept from looking */
+		if (c->kind == CONN_PENDING)
 			daemon_conn_close(d, c);
 	}
 }

@@ -66,7 +66,7 @@ each() {
 	while read -r process number nth name words; do
 		next_turn
 		check "$3 $name${words:+ $words} ($nth, process $process); $(repairer)" "$2" "$1" "$process" "$number" "$nth"
-		[ -z "$(traces $AT)" ] || { ctl unload eth0; sweep $AT; } >/dev/null 2>&1
+		[ -z "$(traces $AT)" ] || { ctl unload eth0; sweep $AT; } 2>&1 | sed 's/^/# cleaning: /'
 	done < <(points "$1")
 }
 

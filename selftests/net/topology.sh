@@ -218,5 +218,8 @@ sweep() {
 	ns "$1" ip link set eth0 xdp off
 	ns "$1" ip link set v6 xdp off
 	ns "$1" ip -o link show type tun | cut -d: -f2 | while read -r dev; do ns "$1" ip link del "$dev"; done
+	ns "$1" ip -6 addrlabel show | sed -n 's/^prefix \(2001:67c:127c[^ ]*\) .*label \([0-9]*\).*/\1 \2/p' | while read -r prefix label; do
+		ns "$1" ip -6 addrlabel del prefix "$prefix" label "$label"
+	done
 	rm -rf "$(pins_of "$1")"
 }
