@@ -13,6 +13,8 @@ DESTDIR ?=
 SBINDIR	 = $(PREFIX)/sbin
 MANDIR	 = $(PREFIX)/share/man
 DATADIR	 = $(PREFIX)/share/6bed4
+DOCDIR	 = $(PREFIX)/share/doc/6bed4
+ANYCAST	 = $(DOCDIR)/examples/anycast
 UNITDIR	 = $(PREFIX)/lib/systemd/system
 USERSDIR = $(PREFIX)/lib/sysusers.d
 CONFDIR	 = /etc/6bed4
@@ -302,6 +304,10 @@ install: $(BUILD)/6bed4ctl
 	install -m 644 docs/6bed4.7 $(DESTDIR)$(MANDIR)/man7
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
+	install -d $(DESTDIR)$(ANYCAST)
+	install -m 644 docs/anycast.md $(DESTDIR)$(DOCDIR)
+	install -m 644 $(filter-out %/6bed4-health,$(wildcard tools/anycast/*)) $(DESTDIR)$(ANYCAST)
+	install -m 755 tools/anycast/6bed4-health $(DESTDIR)$(ANYCAST)
 	install -d $(COMPLETIONS:%=$(DESTDIR)%)
 	$(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
 	$(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
@@ -315,8 +321,10 @@ uninstall:
 	rm -f $(patsubst docs/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard docs/*.8))
 	rm -f $(DESTDIR)$(MANDIR)/man5/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man7/6bed4.7
 	rm -f $(DESTDIR)$(UNITDIR)/6bed4@.service $(DESTDIR)$(USERSDIR)/6bed4.conf
-	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua
+	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua $(DESTDIR)$(DOCDIR)/anycast.md
+	rm -f $(patsubst tools/anycast/%,$(DESTDIR)$(ANYCAST)/%,$(wildcard tools/anycast/*))
 	rm -f $(DESTDIR)$(BASHDIR)/6bed4ctl $(DESTDIR)$(ZSHDIR)/_6bed4ctl $(DESTDIR)$(FISHDIR)/6bed4ctl.fish
+	-rmdir $(DESTDIR)$(ANYCAST) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null
 	-rmdir $(DESTDIR)$(DATADIR) $(DESTDIR)$(CONFDIR) 2>/dev/null
 
 # --- packages -----------------------------------------------------------------------------------

@@ -23,8 +23,10 @@ share() {
 }
 
 # one_way NS: peers that it has heard and never sent to, as the other router does that
-one_way() { ns "$1" "$CTL" neigh -j | jq '[.neighbours[] | select(.rx_packets > 5 and .tx_packets == 0)] | length'; }
+one_way() { ns "$1" "$CTL" neigh -j | jq '[.neighbours[] | select(.rx_packets >= 2 and .tx_packets == 0)] | length'; }
 some_one_way() { [ "$(($(one_way r1) + $(one_way r2)))" -ge 5 ]; }
+
+for_a_while() { all_answered && all_answered && all_answered && all_answered; }
 
 at_most() { [ "$1" -le "$2" ] || { echo "$1, more than $2"; return 1; }; }
 
@@ -50,7 +52,7 @@ mended() {
 	check "  mended: both again" wait_for 20 ways_are 2
 }
 
-cut() { # N: its wires carry nothing any more, and do not say so
+cut_wires() { # N: its wires carry nothing any more, and do not say so
 	ns up nft -f - <<-RULES
 		table inet cut {
 			chain in { type filter hook prerouting priority -300; iifname { "e$1", "v$1" } drop; }
@@ -76,7 +78,7 @@ health_of 2
 check "both are announced once they are fit" wait_for 30 ways_are 2
 
 check "100 peers get their addresses, and talk to a native host" traffic_begins
-check "and go on" all_answered
+check "and go on" for_a_while
 traffic_ends
 check "nothing is lost" equal "$(of_traffic lost)" 0
 total=$(($(carried r1) + $(carried r2)))
@@ -98,7 +100,7 @@ fails "r1's daemon is killed" $ROOM kill -KILL "$(ns r1 "$CTL" status eth0 -j | 
 load_anycast 1 "$MODE" >/dev/null 2>&1
 mended
 
-fails "r2 falls silent" - cut 2
+fails "r2 falls silent" - cut_wires 2
 ns up nft delete table inet cut
 mended
 
@@ -110,9 +112,11 @@ fails "r2 is switched off" - links 2 down
 links 2 up
 mended
 
-fails "r1 no longer forwards IPv6, which health finds" - ns r1 sysctl -qw net.ipv6.conf.all.forwarding=0
-ns r1 sysctl -qw net.ipv6.conf.all.forwarding=1
-mended
+if [ "$(by_level 0 0 1)" = 1 ]; then
+	fails "r1 no longer forwards IPv6, which health finds" - ns r1 sysctl -qw net.ipv6.conf.all.forwarding=0
+	ns r1 sysctl -qw net.ipv6.conf.all.forwarding=1
+	mended
+fi
 
 check "in the end nothing is lost either" traffic_begins
 check "  and all go on" all_answered
