@@ -71,7 +71,7 @@ SOAK_SEED ?=
 KEEP	?= 0
 
 .PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
-	fuzz fuzz-build soak demo demo-down lint
+	fuzz fuzz-build soak demo demo-down demo-anycast lint
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -83,6 +83,7 @@ help:
 	@echo 'make install      to $$(DESTDIR)$(PREFIX); make uninstall removes the same files'
 	@echo 'make demo         a lab in network namespaces: router, peers, NAT, native host'
 	@echo '                  (KEEP=1 leaves it up; make demo-down ends it)'
+	@echo 'make demo-anycast two routers with one address: how peers share them, and what a failure costs'
 	@echo 'make check        everything that has to pass, at most 25 minutes on 2 cores'
 	@echo 'make check-quick  the part that runs in 90 seconds'
 	@echo 'make check-long   the whole matrices'
@@ -289,6 +290,10 @@ demo: deps
 
 demo-down:
 	$(Q)tools/demo.sh down
+
+demo-anycast: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/demo-anycast.sh
 
 # --- installation -------------------------------------------------------------------------------
 
