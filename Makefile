@@ -13,6 +13,9 @@ DESTDIR ?=
 SBINDIR	 = $(PREFIX)/sbin
 MANDIR	 = $(PREFIX)/share/man
 DATADIR	 = $(PREFIX)/share/6bed4
+DOCDIR	 = $(PREFIX)/share/doc/6bed4
+ANYCAST	 = $(DOCDIR)/examples/anycast
+ANYCAST_SH = tools/anycast/6bed4-health tools/anycast/frr-announce
 UNITDIR	 = $(PREFIX)/lib/systemd/system
 USERSDIR = $(PREFIX)/lib/sysusers.d
 CONFDIR	 = /etc/6bed4
@@ -34,7 +37,7 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client
+	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client bird2
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -69,7 +72,7 @@ SOAK_SEED ?=
 KEEP	?= 0
 
 .PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
-	fuzz fuzz-build soak demo demo-down lint
+	fuzz fuzz-build soak demo demo-down demo-anycast lint
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -81,6 +84,7 @@ help:
 	@echo 'make install      to $$(DESTDIR)$(PREFIX); make uninstall removes the same files'
 	@echo 'make demo         a lab in network namespaces: router, peers, NAT, native host'
 	@echo '                  (KEEP=1 leaves it up; make demo-down ends it)'
+	@echo 'make demo-anycast two routers with one address: how peers share them, and what a failure costs'
 	@echo 'make check        everything that has to pass, at most 25 minutes on 2 cores'
 	@echo 'make check-quick  the part that runs in 90 seconds'
 	@echo 'make check-long   the whole matrices'
@@ -151,6 +155,7 @@ $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
 	$(Q)$(CC) $(san) $^ $(unit_libs) -lcmocka -o $@
 
 $(BUILD)/unit/test_watch: $(BUILD)/san/user/watch.o
+$(BUILD)/unit/test_health: $(BUILD)/san/user/health.o
 
 # Everything there is of something: optimized, without sanitizers.
 $(BUILD)/exhaust/%: $(BUILD)/selftests/exhaust/%.o $(BUILD)/selftests/prog/self.o
@@ -287,6 +292,10 @@ demo: deps
 demo-down:
 	$(Q)tools/demo.sh down
 
+demo-anycast: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/demo-anycast.sh
+
 # --- installation -------------------------------------------------------------------------------
 
 install: $(BUILD)/6bed4ctl
@@ -301,6 +310,10 @@ install: $(BUILD)/6bed4ctl
 	install -m 644 docs/6bed4.7 $(DESTDIR)$(MANDIR)/man7
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
+	install -d $(DESTDIR)$(ANYCAST)
+	install -m 644 docs/anycast.md $(DESTDIR)$(DOCDIR)
+	install -m 644 $(filter-out $(ANYCAST_SH),$(wildcard tools/anycast/*)) $(DESTDIR)$(ANYCAST)
+	install -m 755 $(ANYCAST_SH) $(DESTDIR)$(ANYCAST)
 	install -d $(COMPLETIONS:%=$(DESTDIR)%)
 	$(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
 	$(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
@@ -314,8 +327,10 @@ uninstall:
 	rm -f $(patsubst docs/%,$(DESTDIR)$(MANDIR)/man8/%,$(wildcard docs/*.8))
 	rm -f $(DESTDIR)$(MANDIR)/man5/6bed4.conf.5 $(DESTDIR)$(MANDIR)/man7/6bed4.7
 	rm -f $(DESTDIR)$(UNITDIR)/6bed4@.service $(DESTDIR)$(USERSDIR)/6bed4.conf
-	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua
+	rm -f $(DESTDIR)$(DATADIR)/6bed4.lua $(DESTDIR)$(DOCDIR)/anycast.md
+	rm -f $(patsubst tools/anycast/%,$(DESTDIR)$(ANYCAST)/%,$(wildcard tools/anycast/*))
 	rm -f $(DESTDIR)$(BASHDIR)/6bed4ctl $(DESTDIR)$(ZSHDIR)/_6bed4ctl $(DESTDIR)$(FISHDIR)/6bed4ctl.fish
+	-rmdir $(DESTDIR)$(ANYCAST) $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR) 2>/dev/null
 	-rmdir $(DESTDIR)$(DATADIR) $(DESTDIR)$(CONFDIR) 2>/dev/null
 
 # --- packages -----------------------------------------------------------------------------------

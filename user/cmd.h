@@ -67,6 +67,7 @@ int cmd_ping(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_health(int argc, char **argv);
 int cmd_addr(int argc, char **argv);
 int cmd_service(int argc, char **argv);
 

@@ -29,6 +29,7 @@ const struct command commands[] = {
 	{ "probe", cmd_probe, "IPV6 [IFACE]", "search a direct path anew, and say what came of it",
 	  "@neigh,@loaded -w" },
 	{ "doctor", cmd_doctor, "[IFACE] [-v]", "what is not as it should be, and what mends it", "@loaded|@device --all" },
+	{ "health", cmd_health, "[IFACE] [-q]", "is it fit to be sent traffic", "@loaded --quiet --wait=SEC --to=ADDRESS" },
 	{ "config", cmd_config, "check|show [FILE|IFACE]", "what a file says, what is in effect and why",
 	  "check:@loaded|@device|@file show:@loaded" },
 	{ "features", cmd_features, "[IFACE]...", "what kernel and privileges offer, and what is done without",

@@ -132,6 +132,8 @@ both ping ping sort peer1 ping "$A2" -c 2 -i 0.3
 both probe probe peer1 probe "$A2"
 same 1 ping-nobody peer1 ping 2001:67c:127c:0:52c3:83ff:fe09:9 -c 1 -W 0.3
 fits doctor doctor peer1 doctor eth0 --all
+both health health-peer peer1 health eth0
+same 1 health-router router health # in this lab it has no IPv6 default route
 same 0 metrics-peer peer1 metrics
 same 2 metrics-json peer1 metrics -j
 lines_of status-watch status-watch 2 peer1 status --watch 0.3

@@ -75,6 +75,14 @@ int instance_read_info(int fd, struct bed4_info *info);
  * -errno with @e set. Close with instance_maps_close().
  */
 int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e);
+
+/*
+ * The two halves of that. The first waits up to @seconds; -ENOENT: no daemon serves @iface; -EAGAIN: one does,
+ * and does not answer. Both: other -errno with @e set.
+ */
+int instance_ask_maps(struct instance_maps *m, const char *iface, unsigned int seconds, struct err *e);
+int instance_open_pins(struct instance_maps *m, const char *iface, struct err *e);
+
 void instance_maps_set(struct instance_maps *m, unsigned int i, int fd); /* that of instance_map_names[i] */
 void instance_maps_close(struct instance_maps *m);
 

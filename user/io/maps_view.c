@@ -92,25 +92,29 @@ static void take_fds(struct instance_maps *m, const struct ctl_reply *reply)
 	}
 }
 
-int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e)
+int instance_ask_maps(struct instance_maps *m, const char *iface, unsigned int seconds, struct err *e)
 {
 	struct ctl_reply reply;
-	struct instance in;
 	int err;
 
 	*m = (struct instance_maps){ -1, -1, -1, -1, -1, -1, -1, -1, false };
-	err = ctl_ask(iface, "maps", PATIENCE, &reply, e);
-	if (!err) {
-		m->alive = true;
-		take_fds(m, &reply);
-		if (reply.fd_count >= MAPS)
-			return 0;
-		instance_maps_close(m);
-		return err_set(e, -EPROTO, "the daemon of %s is of another version", iface);
-	}
-	if (err != -ENOENT)
+	err = ctl_ask(iface, "maps", seconds, &reply, e);
+	if (err)
 		return err;
-	err = instance_init(&in, iface, false, e);
+	m->alive = true;
+	take_fds(m, &reply);
+	if (reply.fd_count >= MAPS)
+		return 0;
+	instance_maps_close(m);
+	return err_set(e, -EPROTO, "the daemon of %s is of another version", iface);
+}
+
+int instance_open_pins(struct instance_maps *m, const char *iface, struct err *e)
+{
+	struct instance in;
+	int err = instance_init(&in, iface, false, e);
+
+	*m = (struct instance_maps){ -1, -1, -1, -1, -1, -1, -1, -1, false };
 	if (err)
 		return err;
 	if (!instance_pinned(&in))
@@ -121,6 +125,13 @@ int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e
 	instance_maps_close(m);
 	return err_set(e, err, "cannot open the maps in %s: %s; are you root?", in.pin_dir,
 		       strerror(-err));
+}
+
+int instance_open_maps(struct instance_maps *m, const char *iface, struct err *e)
+{
+	int err = instance_ask_maps(m, iface, PATIENCE, e);
+
+	return err == -ENOENT ? instance_open_pins(m, iface, e) : err;
 }
 
 int instance_map_read(int fd, const void *key, void *value, size_t size)
