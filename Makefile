@@ -28,6 +28,26 @@ endif
 
 VERSION	 = 0.1
 
+# Another architecture: CROSS=aarch64-linux-gnu or another GNU triplet, and BUILD= elsewhere. Libraries and headers are
+# in SYSROOT (tools/sysroot.sh). clang is this machine's for all; bpftool refuses objects of the other byte order, so
+# for them it is the target's, under qemu-user.
+BPFTARGET = bpf
+PKGCONFIG = pkg-config
+ifdef CROSS
+SYSROOT	?= $(abspath $(BUILD))/root
+CC	 = $(CROSS)-gcc --sysroot=$(SYSROOT)
+PKGCONFIG = PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/$(CROSS)/pkgconfig:$(SYSROOT)/usr/share/pkgconfig \
+	    pkg-config
+BPFTARGET := $(if $(shell $(CROSS)-gcc -dM -E -x c /dev/null | grep 'BYTE_ORDER__ __ORDER_BIG'),bpfeb,bpfel)
+QEMU	 = qemu-$(firstword $(subst -, ,$(CROSS)))-static -L $(SYSROOT)
+ifeq ($(BPFTARGET),bpfeb)
+BPFTOOL	 = $(QEMU) $(SYSROOT)/usr/sbin/bpftool
+endif
+endif
+# What is unpacked there: no package is installed for another architecture.
+CROSS_LIBS = libc6-dev libgcc-s1 libbpf-dev libxdp-dev libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev \
+	   libjson-c-dev libcmocka-dev bpftool
+
 PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp libpcap
 # Package names on Debian 12.
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
@@ -40,11 +60,14 @@ WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
 HARDEN	 = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 cflags	 = -std=gnu11 $(WARN) -D_GNU_SOURCE -DBED4_VERSION='"$(VERSION)"' -Iinclude -Iuser \
-	   -I$(BUILD)/skel $(shell pkg-config --cflags $(PKGS) 2>/dev/null) -MMD -MP
-ldlibs	 = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+	   -I$(BUILD)/skel $(shell $(PKGCONFIG) --cflags $(PKGS) 2>/dev/null) -MMD -MP
+ldlibs	 = $(shell $(PKGCONFIG) --libs $(PKGS) 2>/dev/null)
 ldflags	 = -pie -Wl,-z,relro,-z,now
 san	 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-BPFFLAGS = -g -O2 -target bpf -mcpu=v3 $(WARN) -Iinclude -Ivmlinux -MMD -MP
+ifdef CROSS # libasan does not run under qemu-user; what UBSan finds ends the program there
+san	 = -fsanitize=undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer
+endif
+BPFFLAGS = -g -O2 -target $(BPFTARGET) -mcpu=v3 $(WARN) -Iinclude -Ivmlinux -MMD -MP
 
 CORE	 = $(wildcard user/core/*.c)
 USER	 = $(wildcard user/*.c user/io/*.c) $(CORE)
@@ -68,7 +91,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
+.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
 	fuzz fuzz-build soak demo demo-down lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -99,6 +122,9 @@ deps:
 	$(Q)tools/deps.sh $(DEBS)
 
 # --- build --------------------------------------------------------------------------------------
+
+sysroot:
+	$(Q)tools/sysroot.sh $(shell dpkg-architecture -t $(CROSS) -q DEB_HOST_ARCH 2>/dev/null) $(SYSROOT) $(CROSS_LIBS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
@@ -332,4 +358,4 @@ deb:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/deb -o -path $(BUILD)/cross -o -path $(BUILD)/root \) -prune -o -name '*.d' -type f -print 2>/dev/null)
