@@ -54,7 +54,10 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
-	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client
+	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client \
+	   gcc-s390x-linux-gnu qemu-user-static
+# For make check-cross besides.
+CROSS_DEBS = gcc-aarch64-linux-gnu qemu-system-arm qemu-system-misc
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
@@ -91,7 +94,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
+.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long check-cross deps-cross bench \
 	fuzz fuzz-build soak demo demo-down lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -107,6 +110,8 @@ help:
 	@echo 'make check        everything that has to pass, at most 25 minutes on 2 cores'
 	@echo 'make check-quick  the part that runs in 90 seconds'
 	@echo 'make check-long   the whole matrices'
+	@echo 'make check-cross  arm64 and s390x: all builds, unit tests under qemu-user, fixtures under their kernels'
+	@echo '                  (make CROSS=aarch64-linux-gnu BUILD=build/cross/arm64 sysroot all: docs/arm.md)'
 	@echo 'make bench        what each path costs, as ratios to plain forwarding; BENCH_JSON=FILE'
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak         SOAK_MINUTES=$(SOAK_MINUTES) of traffic and random faults, invariants each minute; SOAK_SEED=n'
@@ -120,6 +125,9 @@ help:
 
 deps:
 	$(Q)tools/deps.sh $(DEBS)
+
+deps-cross:
+	$(Q)tools/deps.sh $(CROSS_DEBS)
 
 # --- build --------------------------------------------------------------------------------------
 
@@ -246,11 +254,14 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --full
 
+check-cross: deps deps-cross
+	$(Q)selftests/run --long '^cross/'
+
 check-quick:
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/run --quick
 
-check-long:
+check-long: deps-cross
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --long
 
