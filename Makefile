@@ -339,9 +339,9 @@ install: $(BUILD)/6bed4ctl
 	install -d $(DESTDIR)$(DATADIR)
 	install -m 644 tools/6bed4.lua $(DESTDIR)$(DATADIR)/6bed4.lua
 	install -d $(COMPLETIONS:%=$(DESTDIR)%)
-	$(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
-	$(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
-	$(BUILD)/6bed4ctl completion fish >$(DESTDIR)$(FISHDIR)/6bed4ctl.fish
+	$(QEMU) $(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
+	$(QEMU) $(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
+	$(QEMU) $(BUILD)/6bed4ctl completion fish >$(DESTDIR)$(FISHDIR)/6bed4ctl.fish
 	sed 's|@SBINDIR@|$(SBINDIR)|' systemd/6bed4@.service.in >$(DESTDIR)$(UNITDIR)/6bed4@.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/6bed4@.service
 	install -m 644 systemd/6bed4.sysusers $(DESTDIR)$(USERSDIR)/6bed4.conf

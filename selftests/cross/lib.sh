@@ -39,15 +39,13 @@ ready() {
 	fi
 }
 
-# unit_program NAME: runs it emulated; its cases become ours.
-unit_program() {
-	local name=$1 line code=0 log=$WORK/$1.tap got=0 plan
-	CMOCKA_MESSAGE_OUTPUT=TAP emulated "$OUT/unit/$name" >"$log" 2>&1 </dev/null || code=$?
+# cases NAME CODE LOG: what a test program has printed becomes tests of ours.
+cases() {
+	local name=$1 code=$2 log=$3 line got=0 plan
 	while read -r line; do
 		case $line in
 		"ok "*) ok "$name: ${line#ok * - }" ;;
 		"not ok "*) not_ok "$name: ${line#not ok * - }" ;;
-		*) continue ;;
 		esac
 		((++got))
 	done < <(grep -E '^(not )?ok [0-9]' "$log")
@@ -55,6 +53,13 @@ unit_program() {
 	[ "$got" = "${plan:-none}" ] && [ "$code" = 0 ] && return
 	not_ok "$name ends well"
 	{ echo "exit $code, $got of ${plan:-no plan}"; tail -20 "$log"; } | diag
+}
+
+# unit_program NAME: runs it emulated.
+unit_program() {
+	local code=0
+	CMOCKA_MESSAGE_OUTPUT=TAP emulated "$OUT/unit/$1" >"$WORK/$1.tap" 2>&1 </dev/null || code=$?
+	cases "$1" $code "$WORK/$1.tap"
 }
 
 # of_order big|little FILE...

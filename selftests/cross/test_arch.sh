@@ -46,6 +46,12 @@ check "addresses as docs/vectors.md has them" vectors
 check "config check finds a mistake" wrong
 check "config check takes what is right" exits 0 ctl_there config check "$WORK/right.conf"
 
+installs() {
+	make_cross DESTDIR="$WORK/dest" PREFIX=/usr install && of_order "$ORDER" "$WORK/dest/usr/sbin/6bed4ctl" &&
+		grep -q 6bed4ctl "$WORK/dest/usr/share/bash-completion/completions/6bed4ctl"
+}
+check "make install with DESTDIR, as for a machine of that kind" installs
+
 # --- unit tests ------------------------------------------------------------------------------------
 
 for program in "$OUT"/unit/test_*; do
