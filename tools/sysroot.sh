@@ -20,6 +20,7 @@ mkdir -p "$state"/{lists,archives,etc}/partial "$state/parts"
 
 # The mirror that this machine's apt uses for Debian 12, if it has looked already.
 mirrors() {
+	# shellcheck disable=SC2016 # those are apt's variables
 	apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Origin: Debian' 'Created-By: Packages' |
 		grep -E '^bookworm(-updates|-security)? ' | sort -u
 }

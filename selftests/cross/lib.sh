@@ -8,6 +8,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../net/lib.sh"
 
 ARCH=$1
+# shellcheck disable=SC2034 # ORDER is for the tests
 case $ARCH in
 arm64) TRIPLET=aarch64-linux-gnu ORDER=little ;;
 s390x) TRIPLET=s390x-linux-gnu ORDER=big ;;
