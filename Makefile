@@ -31,6 +31,26 @@ endif
 
 VERSION	 = 0.1
 
+# Another architecture: CROSS=aarch64-linux-gnu or another GNU triplet, and BUILD= elsewhere. Libraries and headers are
+# in SYSROOT (tools/sysroot.sh). clang is this machine's for all; bpftool refuses objects of the other byte order, so
+# for them it is the target's, under qemu-user.
+BPFTARGET = bpf
+PKGCONFIG = pkg-config
+ifdef CROSS
+SYSROOT	?= $(abspath $(BUILD))/root
+CC	 = $(CROSS)-gcc --sysroot=$(SYSROOT)
+PKGCONFIG = PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) PKG_CONFIG_LIBDIR=$(SYSROOT)/usr/lib/$(CROSS)/pkgconfig:$(SYSROOT)/usr/share/pkgconfig \
+	    pkg-config
+BPFTARGET := $(if $(shell $(CROSS)-gcc -dM -E -x c /dev/null | grep 'BYTE_ORDER__ __ORDER_BIG'),bpfeb,bpfel)
+QEMU	 = qemu-$(firstword $(subst -, ,$(CROSS)))-static -L $(SYSROOT)
+ifeq ($(BPFTARGET),bpfeb)
+BPFTOOL	 = $(QEMU) $(SYSROOT)/usr/sbin/bpftool
+endif
+endif
+# What is unpacked there: no package is installed for another architecture.
+CROSS_LIBS = libc6-dev libgcc-s1 libbpf-dev libxdp-dev libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev \
+	   libjson-c-dev libcmocka-dev bpftool
+
 PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp libpcap
 # Package names on Debian 12.
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
@@ -38,16 +58,21 @@ DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev 
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
 	   util-linux procps mandoc cppcheck clang-tidy \
 	   strace valgrind binutils systemd debhelper dpkg-dev lintian mmdebstrap zsh fish python3-prometheus-client bird2
+# For make check-cross besides.
+CROSS_DEBS = gcc-s390x-linux-gnu qemu-user-static gcc-aarch64-linux-gnu qemu-system-arm qemu-system-misc
 
 WARN	 = -Wall -Wextra -Werror
 CFLAGS	?= -O2 -g
 HARDEN	 = -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 cflags	 = -std=gnu11 $(WARN) -D_GNU_SOURCE -DBED4_VERSION='"$(VERSION)"' -Iinclude -Iuser \
-	   -I$(BUILD)/skel $(shell pkg-config --cflags $(PKGS) 2>/dev/null) -MMD -MP
-ldlibs	 = $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+	   -I$(BUILD)/skel $(shell $(PKGCONFIG) --cflags $(PKGS) 2>/dev/null) -MMD -MP
+ldlibs	 = $(shell $(PKGCONFIG) --libs $(PKGS) 2>/dev/null)
 ldflags	 = -pie -Wl,-z,relro,-z,now
 san	 = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-BPFFLAGS = -g -O2 -target bpf -mcpu=v3 $(WARN) -Iinclude -Ivmlinux -MMD -MP
+ifdef CROSS # libasan does not run under qemu-user; what UBSan finds ends the program there
+san	 = -fsanitize=undefined -fsanitize-undefined-trap-on-error -fno-omit-frame-pointer
+endif
+BPFFLAGS = -g -O2 -target $(BPFTARGET) -mcpu=v3 $(WARN) -Iinclude -Ivmlinux -MMD -MP
 
 CORE	 = $(wildcard user/core/*.c)
 USER	 = $(wildcard user/*.c user/io/*.c) $(CORE)
@@ -71,7 +96,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
+.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long check-cross deps-cross bench \
 	fuzz fuzz-build soak demo demo-down demo-anycast lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -88,6 +113,8 @@ help:
 	@echo 'make check        everything that has to pass, at most 25 minutes on 2 cores'
 	@echo 'make check-quick  the part that runs in 90 seconds'
 	@echo 'make check-long   the whole matrices'
+	@echo 'make check-cross  arm64 and s390x: all builds, unit tests under qemu-user, fixtures under their kernels'
+	@echo '                  (make CROSS=aarch64-linux-gnu BUILD=build/cross/arm64 sysroot all: docs/arm.md)'
 	@echo 'make bench        what each path costs, as ratios to plain forwarding; BENCH_JSON=FILE'
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak         SOAK_MINUTES=$(SOAK_MINUTES) of traffic and random faults, invariants each minute; SOAK_SEED=n'
@@ -102,7 +129,13 @@ help:
 deps:
 	$(Q)tools/deps.sh $(DEBS)
 
+deps-cross:
+	$(Q)tools/deps.sh $(CROSS_DEBS)
+
 # --- build --------------------------------------------------------------------------------------
+
+sysroot:
+	$(Q)tools/sysroot.sh $(shell dpkg-architecture -t $(CROSS) -q DEB_HOST_ARCH 2>/dev/null) $(SYSROOT) $(CROSS_LIBS)
 
 $(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
@@ -225,11 +258,14 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --full
 
+check-cross: deps deps-cross
+	$(Q)selftests/run --long '^cross/'
+
 check-quick:
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/run --quick
 
-check-long:
+check-long: deps-cross
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --long
 
@@ -315,9 +351,9 @@ install: $(BUILD)/6bed4ctl
 	install -m 644 $(filter-out $(ANYCAST_SH),$(wildcard tools/anycast/*)) $(DESTDIR)$(ANYCAST)
 	install -m 755 $(ANYCAST_SH) $(DESTDIR)$(ANYCAST)
 	install -d $(COMPLETIONS:%=$(DESTDIR)%)
-	$(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
-	$(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
-	$(BUILD)/6bed4ctl completion fish >$(DESTDIR)$(FISHDIR)/6bed4ctl.fish
+	$(QEMU) $(BUILD)/6bed4ctl completion bash >$(DESTDIR)$(BASHDIR)/6bed4ctl
+	$(QEMU) $(BUILD)/6bed4ctl completion zsh >$(DESTDIR)$(ZSHDIR)/_6bed4ctl
+	$(QEMU) $(BUILD)/6bed4ctl completion fish >$(DESTDIR)$(FISHDIR)/6bed4ctl.fish
 	sed 's|@SBINDIR@|$(SBINDIR)|' systemd/6bed4@.service.in >$(DESTDIR)$(UNITDIR)/6bed4@.service
 	chmod 644 $(DESTDIR)$(UNITDIR)/6bed4@.service
 	install -m 644 systemd/6bed4.sysusers $(DESTDIR)$(USERSDIR)/6bed4.conf
@@ -347,4 +383,4 @@ deb:
 clean:
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/deb -o -path $(BUILD)/cross -o -path $(BUILD)/root \) -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -56,6 +56,38 @@ static bool entering(pid_t pid, unsigned long long *number)
 	return true;
 }
 
+/* Where a machine keeps the number of the call at its entry, and the result at its exit. */
+#if defined(__x86_64__)
+#define CALL(r)	  ((r)->orig_rax)
+#define RESULT(r) ((r)->rax)
+#elif defined(__aarch64__)
+#define CALL_SET  NT_ARM_SYSTEM_CALL
+#define RESULT(r) ((r)->regs[0])
+#elif defined(__s390x__)
+#define CALL_SET  NT_S390_SYSTEM_CALL
+#define RESULT(r) ((r)->gprs[2])
+#define user_regs_struct _user_regs_struct
+#else
+#error "interrupt.c: where are the registers of this machine?"
+#endif
+
+static void no_call(pid_t pid)
+{
+#ifdef CALL_SET
+	unsigned int none = ~0u;
+	struct iovec iov = { &none, sizeof(none) };
+
+	ptrace(PTRACE_SETREGSET, pid, CALL_SET, &iov);
+#else
+	struct user_regs_struct regs;
+	struct iovec iov = { &regs, sizeof(regs) };
+
+	ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov);
+	CALL(&regs) = ~0ull;
+	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov);
+#endif
+}
+
 /* The call becomes one that does not exist, and its result another. */
 static void fail(pid_t pid)
 {
@@ -63,13 +95,11 @@ static void fail(pid_t pid)
 	struct iovec iov = { &regs, sizeof(regs) };
 	int status;
 
-	ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov);
-	regs.orig_rax = ~0ull;
-	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov);
+	no_call(pid);
 	ptrace(PTRACE_SYSCALL, pid, 0, 0);
 	waitpid(pid, &status, __WALL);
 	ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov);
-	regs.rax = (unsigned long long)-ENOMEM;
+	RESULT(&regs) = (unsigned long long)-ENOMEM;
 	ptrace(PTRACE_SETREGSET, pid, NT_PRSTATUS, &iov);
 }
 

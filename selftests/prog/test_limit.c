@@ -272,6 +272,24 @@ static void counts_collisions(void **state)
 }
 
 /* All account: each packet is of a sender that `neigh` does not hold; the ring buffer is not read. */
+static int taken(void *ctx, void *data, size_t len)
+{
+	(void)ctx;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+/* On a slow machine what came before has half filled it, and what it has no room for is lost besides. */
+static void empty_events(void)
+{
+	struct ring_buffer *rb = ring_buffer__new(bpf_map__fd(t.xdp->maps.events), taken, NULL, NULL);
+
+	assert_non_null(rb);
+	assert_true(ring_buffer__consume(rb) >= 0);
+	ring_buffer__free(rb);
+}
+
 static void bounds_events(void **state)
 {
 	struct bed4_cpu before, after;
@@ -282,6 +300,7 @@ static void bounds_events(void **state)
 
 	(void)state;
 	forget_limits();
+	empty_events();
 	get_cpus(&before);
 	for (unsigned int i = 0; i < 3000; i++) {
 		snprintf(src6, sizeof(src6), "2001:67c:127c:0:52c3:14ff:fe%02x:%02x%02x", i >> 16 & 0xff,

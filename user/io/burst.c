@@ -41,10 +41,10 @@ static struct received look(struct msghdr *msg)
 		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_TOS)
 			r.tos = *(const __u8 *)CMSG_DATA(c);
 		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
-			__u16 segment;
+			int segment; /* as the kernel writes it: half of it is 0 on big-endian machines */
 
 			memcpy(&segment, CMSG_DATA(c), sizeof(segment));
-			r.segment = segment;
+			r.segment = segment > 0 ? (unsigned int)segment : 0;
 		}
 	}
 	return r;
