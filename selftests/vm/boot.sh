@@ -5,13 +5,13 @@
 # the machine, after SECONDS at the latest. What it leaves is in OUT: NAME.tap, NAME.time, dmesg, console, and
 # "done" if it got to the end. Must not know what is tested.
 #
-# Pairs of virtio devices are joined here as cables: VM_PAIRS of them (4), two each, nic0a and nic0b.
+# Pairs of virtio devices are joined here as cables: VM_PAIRS of them (6), nic0a and nic0b and so on.
 set -u
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 SECONDS_MAX=$1
 OUT=$(cd "$2" && pwd)
 VM=$TOP/build/vm
-PAIRS=${VM_PAIRS:-4}
+PAIRS=${VM_PAIRS:-6}
 VERSION=$(ls "$VM/lib/modules")
 MODULES="virtio_pci virtio_net 9pnet_virtio 9p overlay"
 root=$(mktemp -d)

@@ -24,6 +24,11 @@ for m in tun veth sch_ingress cls_bpf; do
 	modprobe $m
 done
 ip link set lo up
+# nic0a and nic0b are the ends of one cable: their addresses say so, in whatever order they were found.
+for dev in /sys/class/net/eth*; do
+	mac=$(cat "$dev/address")
+	ip link set "${dev##*/}" name "nic$((0x${mac:12:2}))${mac:16:1}"
+done
 hostname vm
 cd "$TOP" || exit
 
