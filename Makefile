@@ -29,7 +29,8 @@ endif
 VERSION	 = 0.1
 
 PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp libpcap
-# Package names on Debian 12.
+# Package names on Debian 12. Without those of the virtual machine, its tests are skipped.
+VM_DEBS	 = qemu-system-x86 busybox-static
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
 	   libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
@@ -68,7 +69,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long bench \
+.PHONY: all dist deb help deps deps-quiet install uninstall clean tests check check-quick check-long check-vm bench \
 	fuzz fuzz-build soak demo demo-down lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -84,6 +85,7 @@ help:
 	@echo 'make check        everything that has to pass, at most 25 minutes on 2 cores'
 	@echo 'make check-quick  the part that runs in 90 seconds'
 	@echo 'make check-long   the whole matrices'
+	@echo 'make check-vm     fixtures and core scenarios on Debian 12'"'"'s kernel, Linux 6.1, under QEMU'
 	@echo 'make bench        what each path costs, as ratios to plain forwarding; BENCH_JSON=FILE'
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak         SOAK_MINUTES=$(SOAK_MINUTES) of traffic and random faults, invariants each minute; SOAK_SEED=n'
@@ -217,6 +219,7 @@ $(BUILD)/flood: $(BUILD)/selftests/flood/flood.o
 tests: $(BUILD)/6bed4ctl $(COMPAT) $(UNIT) $(PROG) $(NET) $(BUILD)/flood
 
 check: deps
+	-$(Q)tools/deps.sh $(VM_DEBS)
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --full
 
@@ -227,6 +230,11 @@ check-quick:
 check-long:
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --long
+
+check-vm: deps
+	-$(Q)tools/deps.sh $(VM_DEBS)
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)selftests/run --long '^vm/'
 
 fuzz: $(FUZZ)
 	$(Q)tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)

@@ -31,6 +31,7 @@ for dev in /sys/class/net/eth*; do
 done
 hostname vm
 cd "$TOP" || exit
+: >/run/vm/up
 
 while read -r name seconds command; do
 	start=$SECONDS
