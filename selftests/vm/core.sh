@@ -41,6 +41,9 @@ carries() {
 	check "$mode: native fetches a file from peer" get host6 peer1 "$A1"
 	fast=$(($(forwarded router fast) - fast)) slow=$(($(forwarded router daemon) - slow))
 	echo "# $mode: $fast fast, $slow by the daemon"
+	[ $tap_failed = 0 ] || for p in router peer1 peer2; do
+		{ echo "$p:" && ns $p "$CTL" stats eth0; } | diag
+	done
 	if [ "$mode" = off ]; then
 		check "$mode: all of it went through the daemon" test "$slow" -gt 300 -a "$fast" = 0
 	else

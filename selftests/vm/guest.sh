@@ -19,8 +19,8 @@ mount -t tracefs tracefs /sys/kernel/tracing
 mount -t debugfs debugfs /sys/kernel/debug
 ln -sfn /proc/self/fd /dev/fd
 ln -sfn fd/0 /dev/stdin && ln -sfn fd/1 /dev/stdout && ln -sfn fd/2 /dev/stderr
-# What the scenarios use: a system has loaded these before anybody looks.
-for m in tun veth sch_ingress cls_bpf; do
+# What the scenarios use, where nothing loads it by itself.
+for m in tun veth sch_ingress cls_bpf fou sit; do
 	modprobe $m
 done
 ip link set lo up
