@@ -52,7 +52,8 @@ CROSS_LIBS = libc6-dev libgcc-s1 libbpf-dev libxdp-dev libcap-dev libseccomp-dev
 	   libjson-c-dev libcmocka-dev bpftool
 
 PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp libpcap
-# Package names on Debian 12.
+# Package names on Debian 12. Without those of the virtual machine, its tests are skipped.
+VM_DEBS	 = qemu-system-x86 busybox-static
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
 	   libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \
@@ -96,7 +97,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long check-cross deps-cross bench \
+.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long check-cross deps-cross check-vm bench \
 	fuzz fuzz-build soak demo demo-down demo-anycast lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -115,6 +116,7 @@ help:
 	@echo 'make check-long   the whole matrices'
 	@echo 'make check-cross  arm64 and s390x: all builds, unit tests under qemu-user, fixtures under their kernels'
 	@echo '                  (make CROSS=aarch64-linux-gnu BUILD=build/cross/arm64 sysroot all: docs/arm.md)'
+	@echo 'make check-vm     fixtures and core scenarios on Debian 12'"'"'s kernel, Linux 6.1, under QEMU'
 	@echo 'make bench        what each path costs, as ratios to plain forwarding; BENCH_JSON=FILE'
 	@echo 'make fuzz         each fuzzer for FUZZ_SECONDS=$(FUZZ_SECONDS)'
 	@echo 'make soak         SOAK_MINUTES=$(SOAK_MINUTES) of traffic and random faults, invariants each minute; SOAK_SEED=n'
@@ -266,8 +268,14 @@ check-quick:
 	$(Q)selftests/run --quick
 
 check-long: deps-cross
+	-$(Q)tools/deps.sh $(VM_DEBS)
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --long
+
+check-vm: deps
+	-$(Q)tools/deps.sh $(VM_DEBS)
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)selftests/run --long '^vm/'
 
 fuzz: $(FUZZ)
 	$(Q)tools/fuzz.sh $(FUZZ_SECONDS) $(FUZZ)

@@ -37,15 +37,35 @@ static __always_inline void *skb_at(struct __sk_buff *skb, __u32 need)
 	return data + need > (void *)(long)skb->data_end ? NULL : data;
 }
 
+/* An IPv6 header is this much longer than an IPv4 one: what the kernel puts in when it turns one into the other. */
+#define PROTO_GROWTH 20
+
+/*
+ * The outer header off, and a packet that the kernel takes for IPv6. Before Linux 6.3 there is no flag that
+ * says so: there the packet becomes IPv6 first, longer by zeroes, and these go with the outer header.
+ */
+static __always_inline int skb_unwrap(struct __sk_buff *skb)
+{
+	if (!bpf_skb_adjust_room(skb, -BED4_OUTER_LEN, BPF_ADJ_ROOM_MAC,
+				 BPF_F_ADJ_ROOM_DECAP_L3_IPV6 | BPF_F_ADJ_ROOM_NO_CSUM_RESET))
+		return 0;
+	if (skb->gso_size || bpf_skb_change_proto(skb, BED4_HTONS(BED4_ETH_IP6), 0))
+		return -1;
+	if (bpf_skb_adjust_room(skb, -(BED4_OUTER_LEN + PROTO_GROWTH), BPF_ADJ_ROOM_MAC,
+				BPF_F_ADJ_ROOM_NO_CSUM_RESET))
+		return DAMAGED;
+	return 0;
+}
+
 /* Outer header off a frame with Ethernet header. */
 static __always_inline int skb_strip(struct __sk_buff *skb, __u8 tclass)
 {
 	struct bed4_eth *eth;
 	struct bed4_ip6 *ip6;
+	int ret = skb_unwrap(skb);
 
-	if (bpf_skb_adjust_room(skb, -BED4_OUTER_LEN, BPF_ADJ_ROOM_MAC,
-				BPF_F_ADJ_ROOM_DECAP_L3_IPV6 | BPF_F_ADJ_ROOM_NO_CSUM_RESET))
-		return -1;
+	if (ret)
+		return ret;
 	bpf_skb_pull_data(skb, ETH_LEN + BED4_IP6_LEN);
 	eth = skb_at(skb, ETH_LEN + BED4_IP6_LEN);
 	if (!eth)

@@ -12,7 +12,7 @@ TAG=b4-$$-$RANDOM
 WORK=$(mktemp -d /tmp/6bed4-test-XXXXXX)
 
 tap_n=0 tap_failed=0
-own_pids=() own_ns=()
+own_pids=() own_ns=() own_nics=()
 
 # --- TAP ------------------------------------------------------------------------------------------
 
@@ -104,13 +104,43 @@ ns_add() {
 }
 
 # veth A DEV B DEV: a cable. Partial checksums off, and GRO on once both ends are up, so that XDP may
-# redirect into it.
+# redirect into it. Made inside a namespace: before Linux 6.14 a device of that name out here would be in the way.
+# Inside a virtual machine it is a pair of virtio devices, as long as there are some.
 veth() {
-	ip link add "$2" netns "$TAG-$1" type veth peer name "$4" netns "$TAG-$3"
+	local pair
+	pair=$(virtio_pair)
+	if [ -n "$pair" ]; then
+		own_nics+=("$1 $2 ${pair}a" "$3 $4 ${pair}b")
+		nic_move "${pair}a" "$1" "$2" && nic_move "${pair}b" "$3" "$4"
+		return
+	fi
+	ns "$1" ip link add "$2" type veth peer name "$4" netns "$TAG-$3"
 	ns "$1" ip link set "$2" up
 	ns "$3" ip link set "$4" up
 	ns "$1" ethtool -K "$2" tx off gro on >/dev/null
 	ns "$3" ethtool -K "$4" tx off gro on >/dev/null
+}
+
+# The next free pair of those that VM_NICS counts (selftests/vm), nicNa and nicNb; nothing when there is none.
+virtio_pair() {
+	local n
+	for ((n = 0; n < ${VM_NICS:-0}; n++)); do
+		[ -e "/sys/class/net/nic${n}a" ] && [ -e "/sys/class/net/nic${n}b" ] && echo "nic$n" && return
+	done
+}
+
+# nic_move NIC NS DEV
+nic_move() {
+	ip link set "$1" netns "$TAG-$2" name "$3" && ns "$2" ip link set "$3" up
+}
+
+# nics_back NAMESPACE: its virtio devices by their own names to where they came from, before it is gone
+nics_back() {
+	local where dev nic
+	for nic in "${own_nics[@]}"; do
+		read -r where dev nic <<<"$nic"
+		[ "$TAG-$where" = "$1" ] && nsenter --net="/run/netns/$1" ip link set "$dev" netns 1 name "$nic"
+	done
 }
 
 # background NAME COMMAND...: pid in $last_pid, output in $WORK/NAME.log
@@ -154,6 +184,7 @@ cleanup() {
 			jq -r '.instances[].iface' 2>/dev/null | while read -r dev; do
 			nsenter --net="/run/netns/$name" timeout 60 "$CTL" unload "$dev" >/dev/null 2>&1
 		done
+		nics_back "$name"
 		# A peer's port is kept there, for the next load in a namespace that will not be again.
 		rm -rf "/run/6bed4/$(nsenter --net="/run/netns/$name" "$TOP/selftests/net/pindir.sh" | cut -d/ -f6)"
 		ip netns del "$name" 2>/dev/null

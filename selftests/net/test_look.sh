@@ -58,7 +58,8 @@ check "features: bpftool says so too: XDP" equal "$(available xdp)" "$(bpftool_s
 check "features: bpftool says so too: freplace" equal "$(available freplace)" "$(bpftool_says .program_types.have_ext_prog_type)"
 check "features: bpftool says so too: redirect_neigh" equal "$(available tc-redirect-neigh)" \
 	"$(bpftool_says '.helpers.sched_cls_available_helpers | index("bpf_redirect_neigh") != null')"
-check "features: TC strips here, and so the kernel has the flag" equal "$(available tc-decap-ipv6)" true
+check "features: TC strips here, and so the kernel has the flag or the call" \
+	test "$(available tc-decap-ipv6) $(available tc-change-proto)" != "false false"
 check "features: XDP of veth" equal "$(jq -r '.devices[] | select(.name == "v6") | "\(.driver) \(.xdp_native)"' "$WORK/features.json")" "veth true"
 check "features: one device" equal "$(rctl -j features v6 | jq -r '.devices[].name')" v6
 check "features: no such device" refused 1 "nodev" rctl features nodev

@@ -47,7 +47,9 @@ X("programs", "btf", FEATURE_BETTER, AS_IS, kernel_btf, 0,
   "libxdp's dispatcher, field names in bpftool", "as without freplace")
 
 X("helpers", "tc-decap-ipv6", FEATURE_BETTER, BY_BPF, adjust_room, ROOM_DECAP_IPV6,
-  "stripping in TC", "TC passes what comes in to the daemon; XDP strips all the same")
+  "stripping in TC, by one call", "tc-change-proto does it, but not for datagrams that the kernel has merged")
+X("helpers", "tc-change-proto", FEATURE_BETTER, BY_BPF, tc_helper, BPF_FUNC_skb_change_proto,
+  "stripping in TC before Linux 6.3", "TC may have to pass what comes in to the daemon; XDP strips all the same")
 X("helpers", "tc-encap-udp", FEATURE_BETTER, BY_BPF, adjust_room, ROOM_ENCAP,
   "encapsulating in TC", "the daemon sends")
 X("helpers", "tc-redirect-neigh", FEATURE_NEEDED, BY_BPF, tc_helper, BPF_FUNC_redirect_neigh,
