@@ -47,6 +47,19 @@ static void make_addresses(struct as_root *a, const struct load_options *o, unsi
 		add(a, "ip -6 addr del %s/64 dev %s", inet_ntop(AF_INET6, &a->old, text, sizeof(text)), o->tun);
 }
 
+/* As daemon.c does it where it may. */
+static void make_plan_route(struct as_root *a, const struct load_options *o)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (o->plan != BED4_PLAN_SERVER || a->addr.h[0] != BED4_HTONS(o->plan_prefix))
+		return;
+	if (o->role == BED4_ROLE_ROUTER)
+		inet_ntop(AF_INET6, &a->addr, text, sizeof(text));
+	add(a, "ip -6 route replace %x::/16 %s%s%sdev %s", o->plan_prefix, *text ? "from " : "", text,
+	    *text ? " " : "", o->tun);
+}
+
 /* Against packets from native IPv6 with the router's own source; what the kernel has cannot be told apart. */
 static void make_rules(struct as_root *a, const struct load_options *o)
 {
@@ -65,6 +78,7 @@ void as_root_make(struct as_root *a, const struct load_options *o, unsigned int 
 	a->count = 0;
 	make_link(a, o);
 	make_addresses(a, o, tun);
+	make_plan_route(a, o);
 	if (o->default_route && rtnl_default6_dev(0, &dev))
 		add(a, "ip -6 route add default dev %s", o->tun);
 	if (o->role == BED4_ROLE_ROUTER)

@@ -40,6 +40,8 @@ static void give_back_tun(const struct bed4_made *made, unsigned int tun)
 {
 	if (made->made_default)
 		rtnl_default6_del(tun);
+	if (made->made_plan && rtnl_plan_del(tun, (__u16)made->made_plan, NULL))
+		rtnl_plan_del(tun, (__u16)made->made_plan, &made->addr); /* a router's */
 	if (made->made_addr)
 		rtnl_addr6_del(tun, &made->addr);
 	tun_unguard(made->tun_name);

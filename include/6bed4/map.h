@@ -322,7 +322,8 @@ struct bed4_made {
 	struct bed4_in6 addr;
 	struct bed4_in6 prefix; /* what rules and label match */
 	char tun_name[BED4_NAME_LEN];
-	__u32 reserved[8];
+	__u32 made_plan; /* the route of this /16 (host order) by the TUN device is ours to remove; 0: none */
+	__u32 reserved[7];
 };
 
 /* The only entry of `info`: what `load` set up, for tools, for the next `load` and `unload`. */

@@ -365,9 +365,9 @@ bool rtnl_addr6_is_on(unsigned int ifindex, const struct bed4_in6 *addr)
 	return !dump_addr(AF_INET6, addr6_cb, &search) && search.found;
 }
 
-static int default6(unsigned int ifindex, int type, int flags)
+/* Begins a request about the default route through a device. */
+static struct rtmsg *route6(char buf[REQUEST_LEN], unsigned int ifindex, int type, int flags)
 {
-	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, type, flags);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 
@@ -377,7 +377,43 @@ static int default6(unsigned int ifindex, int type, int flags)
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
 	rtm->rtm_type = RTN_UNICAST;
 	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
+	return rtm;
+}
+
+static int default6(unsigned int ifindex, int type, int flags)
+{
+	char buf[REQUEST_LEN] = {};
+
+	route6(buf, ifindex, type, flags);
+	return nl_talk((struct nlmsghdr *)(void *)buf, NULL, NULL);
+}
+
+static int plan6(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src, int type, int flags)
+{
+	char buf[REQUEST_LEN] = {};
+	struct nlmsghdr *nlh = (void *)buf;
+	struct rtmsg *rtm = route6(buf, ifindex, type, flags);
+	struct bed4_in6 dst = { .h = { BED4_HTONS(plan) } };
+
+	rtm->rtm_dst_len = 16;
+	mnl_attr_put(nlh, RTA_DST, sizeof(dst), &dst);
+	if (src) {
+		rtm->rtm_src_len = 128;
+		mnl_attr_put(nlh, RTA_SRC, sizeof(*src), src);
+	}
 	return nl_talk(nlh, NULL, NULL);
+}
+
+int rtnl_plan_add(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src)
+{
+	int err = plan6(ifindex, plan, src, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+
+	return err == -EEXIST ? 0 : err;
+}
+
+int rtnl_plan_del(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src)
+{
+	return plan6(ifindex, plan, src, RTM_DELROUTE, 0);
 }
 
 int rtnl_default6_add(unsigned int ifindex)

@@ -51,6 +51,13 @@ bool rtnl_addr6_is_on(unsigned int ifindex, const struct bed4_in6 *addr);
 int rtnl_default6_add(unsigned int ifindex);
 int rtnl_default6_del(unsigned int ifindex);
 
+/*
+ * A route for the /16 @plan (host order) through a device, for packets from @src only unless NULL. Adding one
+ * that is there is fine.
+ */
+int rtnl_plan_add(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src);
+int rtnl_plan_del(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src);
+
 /* The device of the IPv6 default route, other than @except; -ENOENT when there is none. */
 int rtnl_default6_dev(unsigned int except, unsigned int *ifindex);
 
