@@ -50,14 +50,15 @@ static void make_addresses(struct as_root *a, const struct load_options *o, unsi
 /* As daemon.c does it where it may. */
 static void make_plan_route(struct as_root *a, const struct load_options *o)
 {
-	char text[INET6_ADDRSTRLEN] = "";
+	bool router = o->role == BED4_ROLE_ROUTER;
+	char text[INET6_ADDRSTRLEN];
 
 	if (o->plan != BED4_PLAN_SERVER || a->addr.h[0] != BED4_HTONS(o->plan_prefix))
 		return;
-	if (o->role == BED4_ROLE_ROUTER)
-		inet_ntop(AF_INET6, &a->addr, text, sizeof(text));
-	add(a, "ip -6 route replace %x::/16 %s%s%sdev %s", o->plan_prefix, *text ? "from " : "", text,
-	    *text ? " " : "", o->tun);
+	add(a, "ip -6 route replace %x::/16 dev %s%s", o->plan_prefix, o->tun, router ? " table 25788" : "");
+	if (router)
+		add(a, "ip -6 rule add iif lo from %s to %x::/16 lookup 25788 priority 25788",
+		    inet_ntop(AF_INET6, &a->addr, text, sizeof(text)), o->plan_prefix);
 }
 
 /* Against packets from native IPv6 with the router's own source; what the kernel has cannot be told apart. */

@@ -200,6 +200,8 @@ static int note_plan(struct daemon *d, struct err *e)
 		m->underlay = d->underlay;
 		m->made_tun = !tun;
 	} else if (m->tun && tun != m->tun) {
+		if (m->made_plan) /* its rule is left */
+			rtnl_plan_del(m->tun, (__u16)m->made_plan, &m->addr);
 		m->tun = 0; /* somebody has removed it */
 		m->made_tun = !tun;
 		m->made_tun_clsact = m->made_addr = m->made_default = m->made_plan = 0;

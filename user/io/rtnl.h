@@ -52,8 +52,9 @@ int rtnl_default6_add(unsigned int ifindex);
 int rtnl_default6_del(unsigned int ifindex);
 
 /*
- * A route for the /16 @plan (host order) through a device, for packets from @src only unless NULL. Adding one
- * that is there is fine.
+ * A route for the /16 @plan (host order) through a device. Unless @src is NULL it is for what this machine sends
+ * from that address only, by a routing rule in front of a table of its own, so that no other route comes before.
+ * Adding what is there is fine, and so is deleting what is not.
  */
 int rtnl_plan_add(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src);
 int rtnl_plan_del(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src);
