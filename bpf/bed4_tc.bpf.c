@@ -145,7 +145,7 @@ static __always_inline int encapsulate(struct __sk_buff *skb, const struct bed4_
 		return leave(cpu, BED4_HOOK_TC_OUT, BED4_SLOW_CSUM, len);
 	random = packet_random(cpu);
 	if (o == BED4_OUT)
-		account_tx(&v.ip6->dst, len, random);
+		account_tx(&v.ip6->dst, v.to, len, random);
 	else
 		o = choose_path(self, cpu, upper, len, &v);
 	if (!settled(cpu, BED4_HOOK_TC_OUT,
@@ -181,7 +181,7 @@ static __always_inline int tc_relay(struct __sk_buff *skb, const struct bed4_sel
 
 	if (csum == BED4_CSUM_CANNOT)
 		return leave(cpu, BED4_HOOK_TC_IN, BED4_SLOW_CSUM, v->len);
-	account_tx(&v->ip6->dst, v->len, random);
+	account_tx(&v->ip6->dst, v->to, v->len, random);
 	if (!settled(cpu, BED4_HOOK_TC_IN,
 		     skb_rewrite(skb, self->listen, v->to, v->len, v->tclass, csum, random),
 		     BED4_RELAY, v->len, &action))

@@ -103,7 +103,7 @@ static __always_inline int relay(struct xdp_md *ctx, const struct bed4_self *sel
 	if (plan.csum == BED4_CSUM_CANNOT)
 		return leave(cpu, BED4_SLOW_CSUM, plan.len);
 	account_rx(cpu, &v->ip6->src, dg->src, plan.len, plan.random);
-	account_tx(&v->ip6->dst, plan.len, plan.random);
+	account_tx(&v->ip6->dst, v->to, plan.len, plan.random);
 	return settle(ctx, cpu, xdp_rewrite(ctx, &plan, &hop), &hop, BED4_RELAY, plan.len);
 }
 
@@ -236,7 +236,7 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 	plan.csum = bed4_csum_plan(cfg_csum, 0, v.ip6, inner);
 	if (plan.csum == BED4_CSUM_CANNOT)
 		return leave(cpu, BED4_SLOW_CSUM, plan.len);
-	account_tx(&v.ip6->dst, plan.len, plan.random);
+	account_tx(&v.ip6->dst, v.to, plan.len, plan.random);
 	return settle(ctx, cpu, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);
 }
 

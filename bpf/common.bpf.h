@@ -11,7 +11,10 @@
 /* Set by the loader; the verifier drops the branches that a configuration does not need. */
 const volatile __u32 cfg_role; /* enum bed4_role, that of `self` */
 
+const volatile bool cfg_plan; /* the plan `server-prefix`, as far as the flag in `self` says */
+
 #define BED4_ROLE(self) cfg_role
+#define BED4_PLAN(self) (cfg_plan && (self)->flags & BED4_SELF_PLAN)
 
 #include "6bed4/admit.h"
 #include "6bed4/decide.h"
@@ -178,11 +181,21 @@ static __always_inline bool sampled(__u32 random)
 	return cfg_account == 1 || random <= cfg_account_below;
 }
 
+/* Router: under whose entry @addr at @ep counts. Another router stands for all that are under it. */
+static __always_inline struct bed4_in6 account_key(const struct bed4_in6 *addr, struct bed4_ep ep)
+{
+	struct bed4_in6 key = *addr;
+
+	if (cfg_plan)
+		bed4_iid_put(&key, ep);
+	return key;
+}
+
 /* A packet from a validated peer. */
 static __always_inline void account_rx(struct bed4_cpu *cpu, const struct bed4_in6 *addr,
 				       struct bed4_ep ep, __u32 len, __u32 random)
 {
-	struct bed4_in6 key = *addr;
+	struct bed4_in6 key = account_key(addr, ep);
 	struct bed4_neigh *n;
 
 	if (!sampled(random))
@@ -198,9 +211,10 @@ static __always_inline void account_rx(struct bed4_cpu *cpu, const struct bed4_i
 }
 
 /* A packet towards a peer; one that has not been seen is not entered. */
-static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len, __u32 random)
+static __always_inline void account_tx(const struct bed4_in6 *addr, struct bed4_ep ep, __u32 len,
+				       __u32 random)
 {
-	struct bed4_in6 key = *addr;
+	struct bed4_in6 key = account_key(addr, ep);
 	struct bed4_neigh *n;
 
 	if (!sampled(random))
@@ -214,11 +228,20 @@ static __always_inline void account_tx(const struct bed4_in6 *addr, __u32 len, _
 
 #define TELL_GAP 100000000 /* ns between two events about one neighbour */
 
+static __always_inline __u64 told_key(const struct bed4_in6 *addr)
+{
+	__u64 iid = (__u64)addr->w[2] << 32 | addr->w[3];
+
+	if (cfg_plan) /* others may have the same under another router */
+		iid += ((__u64)addr->w[0] << 32 | addr->w[1]) * 0x9e3779b97f4a7c15ull;
+	return iid;
+}
+
 /* Peer: tells the daemon that @addr is in use and may need a path. */
 static __always_inline void tell_used(struct bed4_cpu *cpu, const struct bed4_in6 *addr,
 				      const struct bed4_neigh *n, __u64 now)
 {
-	__u64 iid = (__u64)addr->w[2] << 32 | addr->w[3];
+	__u64 iid = told_key(addr);
 	__u32 slot = ((iid ^ iid >> 29) * 0x9e3779b97f4a7c15ull) >> 56 & (TOLD_SLOTS - 1);
 	struct told *told_it = bpf_map_lookup_elem(&told, &slot);
 	struct bed4_event ev = { .type = BED4_EVENT_USED, .neigh = *addr };
@@ -258,7 +281,7 @@ static __always_inline enum bed4_outcome choose_path(const struct bed4_self *sel
 						     struct bed4_cur upper, __u32 len,
 						     struct bed4_verdict *v)
 {
-	bool inside = bed4_same_prefix(&v->ip6->dst, &self->own), tell;
+	bool inside = bed4_inside(self, &v->ip6->dst), tell;
 	__u64 now = packet_time(cpu);
 	struct bed4_in6 key = v->ip6->dst;
 	struct bed4_neigh *n = inside ? bpf_map_lookup_elem(&neigh, &key) : NULL;

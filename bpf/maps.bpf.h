@@ -71,7 +71,7 @@ struct {
 #define TOLD_SLOTS 256
 
 struct told {
-	__u64 iid;
+	__u64 iid; /* with the plan `server-prefix` the prefix is mixed in */
 	__u64 at; /* ns */
 };
 

@@ -47,6 +47,20 @@ static void make_addresses(struct as_root *a, const struct load_options *o, unsi
 		add(a, "ip -6 addr del %s/64 dev %s", inet_ntop(AF_INET6, &a->old, text, sizeof(text)), o->tun);
 }
 
+/* As daemon.c does it where it may. */
+static void make_plan_route(struct as_root *a, const struct load_options *o)
+{
+	bool router = o->role == BED4_ROLE_ROUTER;
+	char text[INET6_ADDRSTRLEN];
+
+	if (o->plan != BED4_PLAN_SERVER || a->addr.h[0] != BED4_HTONS(o->plan_prefix))
+		return;
+	add(a, "ip -6 route replace %x::/16 dev %s%s", o->plan_prefix, o->tun, router ? " table 25788" : "");
+	if (router)
+		add(a, "ip -6 rule add iif lo from %s to %x::/16 lookup 25788 priority 25788",
+		    inet_ntop(AF_INET6, &a->addr, text, sizeof(text)), o->plan_prefix);
+}
+
 /* Against packets from native IPv6 with the router's own source; what the kernel has cannot be told apart. */
 static void make_rules(struct as_root *a, const struct load_options *o)
 {
@@ -65,6 +79,7 @@ void as_root_make(struct as_root *a, const struct load_options *o, unsigned int 
 	a->count = 0;
 	make_link(a, o);
 	make_addresses(a, o, tun);
+	make_plan_route(a, o);
 	if (o->default_route && rtnl_default6_dev(0, &dev))
 		add(a, "ip -6 route add default dev %s", o->tun);
 	if (o->role == BED4_ROLE_ROUTER)

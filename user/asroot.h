@@ -8,7 +8,7 @@
 
 #include "opt.h"
 
-#define AS_ROOT_MAX (5 + BED4_V6DEV_MAX)
+#define AS_ROOT_MAX (7 + BED4_V6DEV_MAX)
 
 struct as_root {
 	struct bed4_in6 addr, old; /* that the device should have, and should have no longer; 0: none */

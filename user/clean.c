@@ -31,6 +31,9 @@ static int clean_routing(const struct bed4_made *made, struct err *e)
 	if (ret == -ENOENT || ret == -ESRCH)
 		ret = 0;
 	err = err ? err : ret;
+	if (made->made_plan)
+		ret = rtnl_plan_del(made->tun, (__u16)made->made_plan, &made->addr);
+	err = err ? err : ret;
 	return err ? err_set(e, err, "cannot remove routing rules or address label: %s; see `ip -6 rule`, `ip "
 				     "addrlabel`", strerror(-err)) : 0;
 }
@@ -40,6 +43,8 @@ static void give_back_tun(const struct bed4_made *made, unsigned int tun)
 {
 	if (made->made_default)
 		rtnl_default6_del(tun);
+	if (made->made_plan)
+		rtnl_plan_del(tun, (__u16)made->made_plan, NULL); /* a peer's; a router's is gone */
 	if (made->made_addr)
 		rtnl_addr6_del(tun, &made->addr);
 	tun_unguard(made->tun_name);
@@ -91,7 +96,9 @@ static void search(struct bed4_made *made, const struct instance *in, int self_f
 				    .made_rules = 1, .made_label = 1 };
 	owner_init(&owner, self_fd, NULL);
 	if (!instance_map_read(self_fd, &zero, &self, sizeof(self)) && !self_sane(&self, in->iface, NULL))
-		made->prefix = self.own;
+		made->prefix = made->addr = self.own;
+	if (self.flags & BED4_SELF_PLAN)
+		made->made_plan = BED4_NTOHS(made->addr.h[0]);
 	made->prefix.w[2] = made->prefix.w[3] = 0;
 	for (dev = devs; dev && dev->if_index; dev++) {
 		if (xdp_is_ours(dev->if_index, &owner) && made->v6_count < BED4_V6DEV_MAX)

@@ -96,6 +96,8 @@ static void text_address(const struct show *s)
 	}
 	printf("  address     %s\n", show_ip6(&s->self.own, buf));
 	printf("  prefix      %s/64\n", prefix_text(s, buf));
+	if (s->self.flags & BED4_SELF_PLAN)
+		printf("  plan        %s: the prefix tells where its router is\n", opt_plan_name(BED4_PLAN_SERVER));
 }
 
 /* The effective options are lines; the last one may lack its end if another build wrote them. */
@@ -399,6 +401,8 @@ static struct json_object *json(const struct show *s, const struct totals *t)
 		show_put(o, "address", show_ip6(&s->self.own, buf));
 		snprintf(prefix, sizeof(prefix), "%s/64", prefix_text(s, buf));
 		show_put(o, "prefix", prefix);
+		if (s->self.flags & BED4_SELF_PLAN)
+			show_put(o, "plan", opt_plan_name(BED4_PLAN_SERVER));
 	}
 	show_put_number(o, "mtu", s->self.mtu);
 	show_put(o, "listen", show_ep(s->self.listen, buf));

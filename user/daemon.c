@@ -163,7 +163,7 @@ int daemon_configure(const struct daemon *d, struct fastpath_config *c, struct e
 		.role = d->opt.role, .mode = d->opt.mode, .forward = d->opt.forward, .csum = d->opt.csum,
 		.account = d->opt.account, .pin_dir = d->in.bare ? NULL : d->in.pin_dir, .underlay = d->underlay,
 		.neigh_max = d->opt.neigh_max, .hop_slots = d->opt.hop_slots, .dscp = d->opt.dscp,
-		.df = d->opt.df, .mss = mss(&d->opt),
+		.df = d->opt.df, .mss = mss(&d->opt), .plan = d->opt.plan,
 	};
 	for (i = 0; i < d->opt.v6_count; i++) {
 		err = index_of(d->opt.v6_dev[i], true, &c->v6_dev[c->v6_count++], e);
@@ -200,9 +200,11 @@ static int note_plan(struct daemon *d, struct err *e)
 		m->underlay = d->underlay;
 		m->made_tun = !tun;
 	} else if (m->tun && tun != m->tun) {
+		if (m->made_plan) /* its rule is left */
+			rtnl_plan_del(m->tun, (__u16)m->made_plan, &m->addr);
 		m->tun = 0; /* somebody has removed it */
 		m->made_tun = !tun;
-		m->made_tun_clsact = m->made_addr = m->made_default = 0;
+		m->made_tun_clsact = m->made_addr = m->made_default = m->made_plan = 0;
 	}
 	m->underlay = d->underlay;
 	m->pid = (__u32)getpid();
@@ -231,6 +233,7 @@ static int open_tunnel(struct daemon *d, struct err *e)
 				   .neigh_max = d->opt.neigh_max, .policy = policy_ask,
 				   .onlink = policy_onlink, .policy_arg = &d->policy,
 				   .mss = mss(&d->opt), .fixed_port = d->fixed_port,
+				   .plan = d->opt.plan, .plan_prefix = d->opt.plan_prefix,
 				   .tally = &d->tally };
 	int err;
 
@@ -305,6 +308,34 @@ void daemon_publish_info(struct daemon *d)
 		log_error("cannot write map info: %s", strerror(-err));
 }
 
+/*
+ * The plan's route by the TUN device: to peers of other routers. A router's is for what it sends from its own
+ * address only, as an answer to one of those; what native hosts send there keeps to native IPv6. Called before
+ * and (@add) after @own becomes the address.
+ */
+static void set_plan_route(struct daemon *d, const struct bed4_in6 *own, bool add)
+{
+	struct bed4_made *m = &d->info.made;
+	bool router = d->opt.role == BED4_ROLE_ROUTER, want = d->tunnel.self.flags & BED4_SELF_PLAN;
+	int err;
+
+	if (m->made_plan && (!want || m->made_plan != BED4_NTOHS(own->h[0]) || !bed4_in6_eq(&m->addr, own))) {
+		rtnl_plan_del(d->tun_index, (__u16)m->made_plan, router ? &m->addr : NULL);
+		m->made_plan = 0;
+		daemon_publish_info(d);
+	}
+	if (!add || !want || m->made_plan)
+		return;
+	m->made_plan = BED4_NTOHS(own->h[0]);
+	daemon_publish_info(d);
+	err = rtnl_plan_add(d->tun_index, (__u16)m->made_plan, router ? own : NULL);
+	if (!err)
+		return;
+	m->made_plan = 0;
+	daemon_publish_info(d);
+	log_error("cannot add the route to peers of other routers: %s", strerror(-err));
+}
+
 /* New address first, then the old one deprecated and removed, so that there is always one. */
 int daemon_set_address(struct daemon *d, const struct bed4_in6 *addr)
 {
@@ -317,6 +348,7 @@ int daemon_set_address(struct daemon *d, const struct bed4_in6 *addr)
 		as_root_address(&d->as_root, addr);
 		return 0;
 	}
+	set_plan_route(d, addr, false);
 	m->addr = *addr;
 	m->made_addr = 1;
 	daemon_publish_info(d);
@@ -325,6 +357,8 @@ int daemon_set_address(struct daemon *d, const struct bed4_in6 *addr)
 		rtnl_addr6_set(d->tun_index, &old, true);
 		rtnl_addr6_del(d->tun_index, &old);
 	}
+	if (!err)
+		set_plan_route(d, addr, true);
 	return err;
 }
 

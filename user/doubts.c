@@ -29,8 +29,10 @@ static void check_role(const struct telling *t)
 	const struct load_options *o = t->o;
 	unsigned int i;
 
-	if (t->role == BED4_ROLE_ROUTER && !o->prefix_set)
+	if (t->role == BED4_ROLE_ROUTER && !o->prefix_set && o->plan == BED4_PLAN_V01)
 		tell(t, true, opt_line(o, "role"), "a router needs --prefix P/64");
+	if (opt_without_plan(o))
+		tell(t, true, opt_line(o, "plan-prefix"), "--plan-prefix is for --plan server-prefix");
 	for (i = 0; i < o->entry_count; i++) {
 		if (!opt_entry_fits(&o->entries[i], t->role))
 			tell(t, true, o->entries[i].line, "--%s is not for a %s%s", opt_entry_name(&o->entries[i]),

@@ -48,7 +48,7 @@ static const struct effective_row *find(const struct effective *l, const char *n
 }
 
 /* Those whose default the machine decides, so that it differs from load to load. */
-static bool follows_machine(const char *name)
+static bool follows_machine(const char *name, const struct effective *now)
 {
 	static const char *const names[] = { "role", "listen", "v6-dev", "port", "tun", "public-v4" };
 	size_t i;
@@ -57,7 +57,7 @@ static bool follows_machine(const char *name)
 		if (!strcmp(names[i], name))
 			return true;
 	}
-	return false;
+	return !strcmp(name, "prefix") && find(now, "plan", "server-prefix");
 }
 
 /* What was said is known for certain. What was not, and is not said by the file now, it said then. */
@@ -74,7 +74,7 @@ static void draw_source(struct effective_row *r, const struct effective *now)
 		r->source = OPT_SAID;
 	if (same || r->source == OPT_SAID)
 		return;
-	if (r->source == OPT_DEFAULT && follows_machine(r->name))
+	if (r->source == OPT_DEFAULT && follows_machine(r->name, now))
 		return;
 	r->source = OPT_FILE;
 	r->changed = true;

@@ -37,7 +37,7 @@ const struct command commands[] = {
 	{ "service", cmd_service, "load|run|end IFACE", "the steps of the systemd unit 6bed4@IFACE",
 	  "load:@device,%load run:@loaded end:@loaded" },
 	{ "addr", cmd_addr, "encode|decode ...", "6bed4 addresses from and to IPv4:port",
-	  "encode:ENDPOINT decode:ADDRESS --prefix=PREFIX" },
+	  "encode:ENDPOINT decode:ADDRESS --prefix=PREFIX --router=ENDPOINT --plan-prefix=PREFIX" },
 	{ "completion", cmd_completion, "bash|zsh|fish", "a script that completes words in that shell",
 	  "bash zsh fish" },
 	{ "help", cmd_help, "[COMMAND]", "this, or more on one command", "@command" },

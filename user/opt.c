@@ -92,6 +92,19 @@ int opt_prefix64(const char *s, struct bed4_in6 *prefix)
 	return prefix->w[2] || prefix->w[3] ? -EINVAL : 0;
 }
 
+int opt_plan_prefix(const char *s, __u16 *prefix)
+{
+	struct bed4_in6 in6;
+	char left[INET6_ADDRSTRLEN];
+	const char *len = split(s, '/', left, sizeof(left));
+
+	if (!len || strcmp(len, "16") || opt_ipv6(left, &in6) || !in6.h[0] || bed4_src_never(&in6) ||
+	    in6.h[1] || in6.w[1] || in6.w[2] || in6.w[3])
+		return -EINVAL;
+	*prefix = BED4_NTOHS(in6.h[0]);
+	return 0;
+}
+
 bool opt_path(const char *path)
 {
 	size_t len = strlen(path), i;
@@ -157,6 +170,7 @@ const char *opt_listen_text(const struct opt_listen *l, char buf[OPT_LISTEN_TEXT
 static const char *const mode_names[] = { "auto", "native", "generic", "tc", "off", NULL };
 static const char *const forward_names[] = { "xdp", "kernel", NULL };
 static const char *const csum_names[] = { "auto", "always", "zero", NULL };
+static const char *const plan_names[] = { "v01", "server-prefix", NULL };
 static const char *const role_names[] = { "router", "peer", NULL };
 
 static int find_name(const char *const *names, const char *s)
@@ -183,6 +197,11 @@ const char *opt_forward_name(enum bed4_forward forward)
 const char *opt_csum_name(enum bed4_csum_mode csum)
 {
 	return csum <= BED4_CSUM_MODE_ZERO ? csum_names[csum] : "?";
+}
+
+const char *opt_plan_name(enum bed4_plan plan)
+{
+	return plan <= BED4_PLAN_SERVER ? plan_names[plan] : "?";
 }
 
 const char *opt_role_name(enum bed4_role role)
@@ -230,6 +249,21 @@ static int set_prefix(struct load_options *o, const char *s)
 		return -EINVAL;
 	o->prefix_set = true;
 	return 0;
+}
+
+static int set_plan(struct load_options *o, const char *s)
+{
+	int plan = find_name(plan_names, s);
+
+	if (plan < 0)
+		return plan;
+	o->plan = (enum bed4_plan)plan;
+	return 0;
+}
+
+static int set_plan_prefix(struct load_options *o, const char *s)
+{
+	return opt_plan_prefix(s, &o->plan_prefix);
 }
 
 static int unicast4(const char *s, __be32 *addr)
@@ -462,6 +496,10 @@ static const struct option {
 	  "default: router with --prefix, else peer" },
 	{ "prefix", "P/64", FOR_ROUTER, set_prefix, "a unicast IPv6 prefix P/64 with no low bits set",
 	  "the prefix that this router serves" },
+	{ "plan", "PLAN", FOR_BOTH, set_plan, "v01 or server-prefix",
+	  "server-prefix: prefixes tell where their router is; default: v01" },
+	{ "plan-prefix", "P/16", FOR_BOTH, set_plan_prefix, "a unicast IPv6 prefix P/16 with no low bits set",
+	  "what those prefixes begin with; default: fc64::/16" },
 	{ "listen", "IPV4", FOR_BOTH, set_listen, "a unicast IPv4 address of this machine",
 	  "default: the primary address of IFACE" },
 	{ "v6-dev", "IFACE", FOR_ROUTER | REPEATS, set_v6_dev, "a device name, each once, at most 8",
@@ -527,6 +565,8 @@ static const char *const *values_of(const struct option *o)
 		return forward_names;
 	if (o->set == set_csum)
 		return csum_names;
+	if (o->set == set_plan)
+		return plan_names;
 	if (o->set == set_account)
 		return account;
 	return o->set == set_dscp ? dscp : NULL;
@@ -628,6 +668,7 @@ void opt_words_init(struct opt_words *w)
 	o->dscp = BED4_DSCP_COPY;
 	o->neigh_max = BED4_NEIGH_MAX;
 	o->hop_slots = BED4_HOP_SLOTS;
+	o->plan_prefix = BED4_PLAN_PREFIX;
 	opt_ipv4(BED4_SERVICE_V4, &o->server);
 }
 
@@ -691,6 +732,13 @@ static int parse_option(struct opt_words *w, int argc, char **argv, int *i, stru
 	return opt_word(w, name, value, e);
 }
 
+bool opt_without_plan(const struct load_options *o)
+{
+	unsigned int line;
+
+	return o->plan == BED4_PLAN_V01 && opt_source(o, "plan-prefix", 0, &line) != OPT_DEFAULT;
+}
+
 /* Options that do not go together, once all are known. */
 static int check_role(struct load_options *o, unsigned int seen, struct err *e)
 {
@@ -699,8 +747,10 @@ static int check_role(struct load_options *o, unsigned int seen, struct err *e)
 
 	if (!o->role_set)
 		o->role = o->prefix_set ? BED4_ROLE_ROUTER : BED4_ROLE_PEER;
-	if (o->role == BED4_ROLE_ROUTER && !o->prefix_set)
+	if (o->role == BED4_ROLE_ROUTER && !o->prefix_set && o->plan == BED4_PLAN_V01)
 		return err_set(e, -EINVAL, "a router needs --prefix P/64");
+	if (opt_without_plan(o))
+		return err_set(e, -EINVAL, "--plan-prefix is for --plan server-prefix");
 	fits = o->role == BED4_ROLE_ROUTER ? FOR_ROUTER : FOR_PEER;
 	for (i = 0; i < OPTIONS; i++) {
 		if (seen & 1u << i && !(table[i].flags & fits))

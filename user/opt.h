@@ -50,6 +50,8 @@ struct load_options {
 	bool role_set;
 	struct bed4_in6 prefix; /* low half 0 */
 	bool prefix_set;
+	enum bed4_plan plan;
+	__u16 plan_prefix; /* host order; default BED4_PLAN_PREFIX */
 	__be32 listen; /* 0: not given */
 	bool listen_follows; /* it was not given: the primary address of the device, whatever that is */
 	char v6_dev[BED4_V6DEV_MAX][BED4_NAME_LEN];
@@ -128,6 +130,9 @@ int opt_finish(struct load_options *o, struct opt_words *w, const char *base, co
 /* Where the @nth value (from 0) of the option @name comes from. *@line is set for a file, else 0. */
 enum opt_source opt_source(const struct load_options *o, const char *name, unsigned int nth, unsigned int *line);
 
+/* Is --plan-prefix given where there is no plan that it belongs to? */
+bool opt_without_plan(const struct load_options *o);
+
 /* The name of an entry's option; and is that an option for @role? */
 const char *opt_entry_name(const struct opt_entry *entry);
 bool opt_entry_fits(const struct opt_entry *entry, enum bed4_role role);
@@ -164,6 +169,7 @@ int opt_v4_prefix(const char *s, struct opt_v4 *p); /* "A", "A/LEN"; host bits m
 int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v);
 int opt_endpoint(const char *s, struct bed4_ep *ep); /* IPV4:PORT */
 int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0 */
+int opt_plan_prefix(const char *s, __u16 *prefix); /* P/16 of unicast addresses, host order */
 bool opt_path(const char *path); /* can it be the file of a socket? Absolute, printable, not too long */
 int opt_iface(const char *s); /* can it be the name of a device, and pass through every tool? */
 
@@ -175,6 +181,7 @@ const char *opt_listen_text(const struct opt_listen *l, char buf[OPT_LISTEN_TEXT
 const char *opt_mode_name(enum bed4_mode mode);
 const char *opt_forward_name(enum bed4_forward forward);
 const char *opt_csum_name(enum bed4_csum_mode csum);
+const char *opt_plan_name(enum bed4_plan plan);
 const char *opt_role_name(enum bed4_role role);
 
 #endif

@@ -85,6 +85,24 @@ static int forwarding6(void)
 	return c != '0';
 }
 
+/* With the plan `server-prefix` a router's prefix follows from where others see it. */
+static int settle_prefix(struct load_options *o, struct err *e)
+{
+	char said[INET6_ADDRSTRLEN], due[INET6_ADDRSTRLEN];
+	struct bed4_in6 derived = {};
+
+	if (o->plan != BED4_PLAN_SERVER)
+		return 0;
+	bed4_plan_put(&derived, o->plan_prefix, bed4_ep(o->public_v4, BED4_HTONS(o->port)));
+	if (o->prefix_set && !bed4_same_prefix(&o->prefix, &derived))
+		return err_set(e, -EINVAL, "--prefix %s/64 contradicts --plan server-prefix, which makes it %s/64: "
+					   "leave --prefix out",
+			       inet_ntop(AF_INET6, &o->prefix, said, sizeof(said)),
+			       inet_ntop(AF_INET6, &derived, due, sizeof(due)));
+	o->prefix = derived;
+	return 0;
+}
+
 static int settle_router(struct load_options *o, unsigned int tun, struct err *e)
 {
 	struct rtnl_link link;
@@ -105,7 +123,7 @@ static int settle_router(struct load_options *o, unsigned int tun, struct err *e
 		o->port = BED4_PORT;
 	if (!o->public_v4)
 		o->public_v4 = o->listen;
-	return 0;
+	return settle_prefix(o, e);
 }
 
 static bool free_or_ours(const char *name, const struct daemon_before *old)
@@ -152,7 +170,7 @@ int settle(struct load_options *o, const struct instance *in, const struct daemo
 }
 
 struct lines {
-	char *line[17 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
+	char *line[19 + BED4_V6DEV_MAX + 2 * OPT_V4_MAX + 8];
 	unsigned int count;
 };
 
@@ -206,6 +224,9 @@ static void add_all(struct lines *l, const struct load_options *o)
 	char metrics[OPT_LISTEN_TEXT];
 
 	add(l, "role %s", opt_role_name(o->role));
+	add(l, "plan %s", opt_plan_name(o->plan));
+	if (o->plan == BED4_PLAN_SERVER)
+		add(l, "plan-prefix %x::/16", o->plan_prefix);
 	add_ip4(l, "listen", o->listen);
 	add(l, "port %u", o->port);
 	add(l, "tun %s", o->tun);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The address codec of PROTOCOL section 3 (IPv4:port <-> link-layer address <-> interface
- * identifier) and the address classes of section 9. Must not know packets or configuration.
+ * identifier), the plan of prefixes that tell their router, and the address classes of section 9. Must
+ * not know packets or configuration.
  * IPv4 addresses and ports are in network order unless a name says host.
  */
 #ifndef BED4_ADDR_H
@@ -123,6 +124,45 @@ BED4_INLINE struct bed4_in6 bed4_link_local(struct bed4_ep ep)
 
 	bed4_iid_put(&in6, ep);
 	return in6;
+}
+
+/* How prefixes come about. */
+enum bed4_plan {
+	BED4_PLAN_V01, /* given, and nothing is in them */
+	BED4_PLAN_SERVER, /* a router's tells where it is, as written below */
+};
+
+/*
+ * The plan `server-prefix`, the only place where it is written down: a /16 that all routers share, then
+ * the router's IPv4 address, then its UDP port. The lower half is an interface identifier as ever.
+ */
+#define BED4_PLAN_PREFIX 0xfc64 /* default of the /16; host order */
+
+/* Writes the prefix of the router at @ep below @plan (host order) into the upper half of @in6. */
+BED4_INLINE void bed4_plan_put(struct bed4_in6 *in6, __u16 plan, struct bed4_ep ep)
+{
+	__u32 addr = BED4_NTOHL(ep.addr);
+
+	in6->w[0] = BED4_HTONL((__u32)plan << 16 | addr >> 16);
+	in6->w[1] = BED4_HTONL((addr & 0xffff) << 16 | BED4_NTOHS(ep.port));
+}
+
+/* Do two addresses share their /16? */
+BED4_INLINE bool bed4_same_plan(const struct bed4_in6 *a, const struct bed4_in6 *b)
+{
+	return a->h[0] == b->h[0];
+}
+
+/*
+ * Reads the router's endpoint out of the upper half of @in6, an address of the plan. Returns false, with @ep
+ * still set, when no router can be there: its port is odd or 0.
+ */
+BED4_INLINE bool bed4_plan_get(const struct bed4_in6 *in6, struct bed4_ep *ep)
+{
+	__u32 hi = BED4_NTOHL(in6->w[0]), lo = BED4_NTOHL(in6->w[1]);
+
+	*ep = bed4_ep(BED4_HTONL(hi << 16 | lo >> 16), BED4_HTONS((__u16)lo));
+	return bed4_port_ok(ep->port);
 }
 
 /* Ranges that nobody can lift: this host, loopback, multicast, reserved and broadcast. */

@@ -93,7 +93,7 @@ BED4_INLINE enum bed4_outcome bed4_admit_nd(const struct bed4_self *self, const 
 	if (router || type == BED4_ND_RS)
 		return BED4_ND_UNWANTED;
 	if (type == BED4_ND_RA ? !bed4_ep_eq(dg->src, self->server) :
-				 !bed4_iid_get(src, &named) || !bed4_same_prefix(src, &self->own) ||
+				 !bed4_iid_get(src, &named) || !bed4_inside(self, src) ||
 				 !bed4_maybe_awaited(self, neigh(arg, src), named, dg->src))
 		return BED4_ND_UNWANTED;
 	*c = bed4_charge_reply(named);
@@ -128,7 +128,7 @@ BED4_INLINE enum bed4_outcome bed4_admit_in(const struct bed4_self *self, const 
 	case BED4_SLOW_HOPS:
 	case BED4_SLOW_BIG:
 		*c = bed4_charge_question(dg->src, bed4_error_cost(v->len), 1);
-		if (o == BED4_SLOW_HOPS && !bed4_same_prefix(&v->ip6->dst, &self->own))
+		if (o == BED4_SLOW_HOPS && !bed4_inside(self, &v->ip6->dst))
 			c->one ^= BED4_CHARGE_QUESTION ^ BED4_CHARGE_HOPS;
 		return o;
 	default:

@@ -19,6 +19,11 @@
 #define BED4_ROLE(self) ((self)->role)
 #endif
 
+/* Do prefixes tell their routers? For BPF again a constant, so that without the plan nothing asks. */
+#ifndef BED4_PLAN
+#define BED4_PLAN(self) ((self)->flags & BED4_SELF_PLAN)
+#endif
+
 /*
  * Looks an IPv4 address up in what the operator lifted or denied and, where `self` had no room,
  * in the machine's own addresses. Asked only while BED4_SELF_POLICY is set.
@@ -160,6 +165,64 @@ BED4_INLINE bool bed4_locate(const struct bed4_self *self, const struct bed4_in6
 }
 
 /*
+ * The plan `server-prefix` (addr.h): is @addr under another router than the one of our prefix? Then @at is
+ * that router's endpoint, which has still to be judged. Without the plan nothing is.
+ */
+BED4_INLINE bool bed4_elsewhere(const struct bed4_self *self, const struct bed4_in6 *addr,
+				struct bed4_ep *at)
+{
+	return BED4_PLAN(self) && bed4_same_plan(addr, &self->own) &&
+	       !bed4_same_prefix(addr, &self->own) && bed4_plan_get(addr, at);
+}
+
+/* Is @addr one of 6bed4: of our own prefix, or under another router of the plan? */
+BED4_INLINE bool bed4_inside(const struct bed4_self *self, const struct bed4_in6 *addr)
+{
+	struct bed4_ep at;
+
+	return bed4_same_prefix(addr, &self->own) || bed4_elsewhere(self, addr, &at);
+}
+
+/*
+ * Peer: is @src an address of the endpoint it came from, whichever router it is under? Nobody vouches for
+ * the prefix; but what is sent to that address goes to the sender, straight or by the router that it names.
+ */
+BED4_INLINE bool bed4_speaks_for_itself(const struct bed4_self *self, const struct bed4_in6 *src,
+					struct bed4_ep from)
+{
+	return bed4_port_ok(from.port) && bed4_inside(self, src) && bed4_iid_is(src, from);
+}
+
+/* Peer: is @addr a router's own? Ours has no path but by itself, others have none for our solicitations. */
+BED4_INLINE bool bed4_is_router(const struct bed4_self *self, const struct bed4_in6 *addr)
+{
+	struct bed4_ep at;
+
+	if (bed4_iid_is(addr, self->server))
+		return true;
+	return BED4_PLAN(self) && bed4_plan_get(addr, &at) && bed4_iid_is(addr, at);
+}
+
+/* Router: is @src that of somebody under the router it came from, as that router alone may send it? */
+BED4_INLINE bool bed4_from_router(const struct bed4_self *self, const struct bed4_in6 *src,
+				  struct bed4_ep from)
+{
+	struct bed4_ep at, in;
+
+	return bed4_elsewhere(self, src, &at) && bed4_ep_eq(at, from) && bed4_iid_get(src, &in);
+}
+
+/* Like bed4_locate(), for an address of 6bed4: under another router, @to is that router. */
+BED4_INLINE bool bed4_locate_next(const struct bed4_self *self, const struct bed4_in6 *dst,
+				  bed4_policy_fn policy, const void *arg, struct bed4_ep *to)
+{
+	if (!BED4_PLAN(self) || bed4_same_prefix(dst, &self->own))
+		return bed4_locate(self, dst, policy, arg, to);
+	return bed4_elsewhere(self, dst, to) &&
+	       bed4_endpoint_policy(self, to->addr, policy, arg) == BED4_POLICY_PERMIT;
+}
+
+/*
  * Where the tunnel ends, a checksum that has not been verified must be, in full; a relay updates it
  * instead, and the far end verifies.
  */
@@ -176,27 +239,38 @@ BED4_INLINE enum bed4_outcome bed4_route_from_peer(const struct bed4_self *self,
 {
 	const struct bed4_in6 *dst = &v->ip6->dst;
 
-	if (!bed4_same_prefix(dst, &self->own))
-		return v->ip6->hops <= 1 ? BED4_SLOW_HOPS : bed4_end_of_tunnel(dg, BED4_IN_NATIVE);
-	if (bed4_in6_eq(dst, &self->own))
+	if (!bed4_same_prefix(dst, &self->own)) {
+		/* What another router sends has reached the last one that relays it. */
+		if (BED4_PLAN(self) && !bed4_same_prefix(&v->ip6->src, &self->own))
+			return BED4_DST_FOREIGN;
+		if (!BED4_PLAN(self) || !bed4_same_plan(dst, &self->own))
+			return v->ip6->hops <= 1 ? BED4_SLOW_HOPS :
+						   bed4_end_of_tunnel(dg, BED4_IN_NATIVE);
+	} else if (bed4_in6_eq(dst, &self->own)) {
 		return bed4_end_of_tunnel(dg, BED4_IN_LOCAL);
-	if (!bed4_locate(self, dst, policy, arg, &v->to))
+	}
+	if (!bed4_locate_next(self, dst, policy, arg, &v->to))
 		return BED4_SLOW_UNREACH;
 	if (v->ip6->hops <= 1)
 		return BED4_SLOW_HOPS;
 	return v->len > self->mtu ? bed4_end_of_tunnel(dg, BED4_SLOW_BIG) : BED4_RELAY;
 }
 
-/* Is the inner source one that the sender may use? Router: its own only. */
+/* Is the inner source one that the sender may use? Router: its own only, or as a router that of its peers. */
 BED4_INLINE enum bed4_outcome bed4_check_src_router(const struct bed4_self *self,
 						    const struct bed4_dgram *dg,
 						    const struct bed4_ip6 *ip6)
 {
 	if (BED4_LIKELY(bed4_validated(self, &ip6->src, dg->src)))
 		return BED4_GO;
+	if (BED4_PLAN(self) && bed4_from_router(self, &ip6->src, dg->src))
+		return BED4_GO;
 	if (bed4_src_never(&ip6->src))
 		return BED4_SRC_NEVER;
-	return bed4_same_prefix(&ip6->src, &self->own) ? BED4_SLOW_MISMATCH : BED4_SRC_FOREIGN;
+	if (bed4_same_prefix(&ip6->src, &self->own))
+		return BED4_SLOW_MISMATCH;
+	return BED4_PLAN(self) && bed4_same_plan(&ip6->src, &self->own) ? BED4_SRC_SPOOFED :
+									  BED4_SRC_FOREIGN;
 }
 
 /* Does the neighbour cache hold just this endpoint for this inner source? */
@@ -206,7 +280,7 @@ BED4_INLINE bool bed4_neigh_at(const struct bed4_neigh *n, struct bed4_ep ep)
 }
 
 /*
- * Peer: the router may pass on anything, another peer may speak for itself, a LAN neighbour from
+ * Peer: our router may pass on anything, another peer may speak for itself, a LAN neighbour from
  * where the cache knows it. @sender is what bed4_check_sender() said of the outer source.
  */
 BED4_INLINE enum bed4_outcome bed4_check_src_peer(const struct bed4_self *self,
@@ -215,14 +289,14 @@ BED4_INLINE enum bed4_outcome bed4_check_src_peer(const struct bed4_self *self,
 						  enum bed4_outcome sender, bed4_neigh_fn neigh,
 						  const void *arg)
 {
-	bool inside = bed4_same_prefix(&ip6->src, &self->own);
+	bool inside = bed4_inside(self, &ip6->src);
 
 	if (bed4_src_never(&ip6->src))
 		return BED4_SRC_NEVER;
 	if (self->flags & BED4_SELF_ADDR && bed4_in6_eq(&ip6->src, &self->own))
 		return BED4_SRC_SPOOFED;
 	if (!sender &&
-	    (bed4_ep_eq(dg->src, self->server) || bed4_validated(self, &ip6->src, dg->src)))
+	    (bed4_ep_eq(dg->src, self->server) || bed4_speaks_for_itself(self, &ip6->src, dg->src)))
 		return BED4_GO;
 	if (inside && bed4_neigh_at(neigh(arg, &ip6->src), dg->src))
 		return BED4_GO;
@@ -309,7 +383,21 @@ BED4_INLINE enum bed4_outcome bed4_check_src_out(const struct bed4_self *self,
 		return BED4_SRC_NEVER;
 	if (BED4_ROLE(self) == BED4_ROLE_PEER)
 		return BED4_SRC_FOREIGN; /* a peer owns one address and sends from no other */
+	if (BED4_PLAN(self) && bed4_same_plan(src, &self->own))
+		return BED4_SRC_SPOOFED; /* another router's come by the tunnel, from that router */
 	return bed4_same_prefix(src, &self->own) ? BED4_SRC_SPOOFED : BED4_GO;
+}
+
+/*
+ * Router: may a packet from the TUN device enter the tunnel though it is not for our prefix? Of the plan,
+ * that is what this machine itself sends from our address. What native hosts send to peers of other routers
+ * goes there by native IPv6: those routers would not believe us its source.
+ */
+BED4_INLINE bool bed4_own_to_elsewhere(const struct bed4_self *self, const struct bed4_ip6 *ip6)
+{
+	struct bed4_ep at;
+
+	return bed4_elsewhere(self, &ip6->dst, &at) && bed4_in6_eq(&ip6->src, &self->own);
 }
 
 /*
@@ -330,7 +418,8 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 	if (bed4_in6_multicast(dst))
 		return from == BED4_FROM_NATIVE ? BED4_OTHER : BED4_MULTICAST;
 	if (BED4_ROLE(self) == BED4_ROLE_ROUTER) {
-		if (!bed4_same_prefix(dst, &self->own))
+		if (!bed4_same_prefix(dst, &self->own) &&
+		    (from == BED4_FROM_NATIVE || !BED4_PLAN(self) || !bed4_own_to_elsewhere(self, v->ip6)))
 			return from == BED4_FROM_NATIVE ? BED4_OTHER : BED4_DST_FOREIGN;
 		if (bed4_in6_eq(dst, &self->own))
 			return BED4_SLOW_LOCAL;
@@ -351,7 +440,7 @@ BED4_INLINE enum bed4_outcome bed4_decide_out(const struct bed4_self *self, stru
 		v->to = self->server;
 		return v->len > self->mtu ? BED4_SLOW_BIG : BED4_OUT_ROUTER;
 	}
-	if (!bed4_locate(self, dst, policy, arg, &v->to))
+	if (!bed4_locate_next(self, dst, policy, arg, &v->to))
 		return BED4_SLOW_UNREACH;
 	if (from == BED4_FROM_NATIVE && v->ip6->hops <= 1)
 		return BED4_SLOW_HOPS;
@@ -389,8 +478,7 @@ BED4_INLINE enum bed4_outcome bed4_choose_path(const struct bed4_self *self,
 	struct bed4_neigh at;
 
 	*tell = false;
-	if (!bed4_same_prefix(&v->ip6->dst, &self->own) ||
-	    bed4_iid_is(&v->ip6->dst, self->server))
+	if (!bed4_inside(self, &v->ip6->dst) || bed4_is_router(self, &v->ip6->dst))
 		return BED4_OUT_ROUTER;
 	if (!n) {
 		*tell = true;

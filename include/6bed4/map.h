@@ -28,6 +28,7 @@ enum bed4_self_flag {
 	BED4_SELF_POLICY = 1 << 1, /* `policy4` has entries: ask it */
 	BED4_SELF_ADDR = 1 << 2,   /* `own` is set; always so on a router */
 	BED4_SELF_WATCHED = 1 << 4, /* somebody watches the TUN device: let it see what is sent */
+	BED4_SELF_PLAN = 1 << 5, /* `own` is of the plan `server-prefix`; its first 16 bits are the plan's */
 	BED4_SELF_EAGER = 1 << 3,  /* peer: the first SYN to an unknown neighbour goes straight */
 };
 
@@ -321,7 +322,8 @@ struct bed4_made {
 	struct bed4_in6 addr;
 	struct bed4_in6 prefix; /* what rules and label match */
 	char tun_name[BED4_NAME_LEN];
-	__u32 reserved[8];
+	__u32 made_plan; /* the route of this /16 (host order) by the TUN device is ours to remove; 0: none */
+	__u32 reserved[7];
 };
 
 /* The only entry of `info`: what `load` set up, for tools, for the next `load` and `unload`. */

@@ -163,7 +163,7 @@ help_keys() { "$CTL" load --help | sed -n 's/^  --\([a-z0-9-]*\) \(\S*\) .*/\1 \
 page_keys() { sed -n 's/^\.It Ic \([a-z0-9-]*\)\( Ar\)\?\( .*\)\?$/\1\3/p' "$PAGE"; }
 # section WORDS: the keys below that heading
 section() { sed -n "/^\.Ss $1/,/^\.El/p" "$PAGE" | sed -n 's/^\.It Ic \([a-z0-9-]*\).*/\1/p'; }
-argument() { help_keys | sed -n "s/^$1 \?//p"; }
+argument() { help_keys | sed -n "s/^$1\( \|$\)//p"; }
 # default KEY: as the page says
 default() { sed -n "/^\.It Ic $1\( \|$\)/,/^Default/p" "$PAGE" | sed -n 's/^Default: \(.*\)\.$/\1/p'; }
 help_default() { "$CTL" load --help | sed -n "s/^  --$1 .*default: \(\S*\).*/\1/p" | sed 's/[,;]$//'; }
@@ -171,6 +171,8 @@ help_default() { "$CTL" load --help | sed -n "s/^  --$1 .*default: \(\S*\).*/\1/
 some_value() {
 	case $(argument "$1") in
 	P/64) echo 2001:db8::/64 ;;
+	P/16) echo fc65::/16 ;;
+	PLAN) echo server-prefix ;;
 	IPV4) echo 192.0.2.9 ;;
 	PREFIX) echo 10.0.0.0/8 ;;
 	IFACE | NAME) echo name0 ;;
@@ -183,6 +185,8 @@ some_value() {
 	*) argument "$1" | cut -d'|' -f1 ;;
 	esac
 }
+# what a key does not go without
+needs() { [ "$1" = plan-prefix ] && echo "plan server-prefix"; }
 # parses ROLE KEY: a file with that role and key is taken; only the device is not there
 file_with() { printf '%s\n' "$@" >"$WORK/etc/6bed4/no0.conf"; }
 taken() { file_with "$@" && refused 1 "no such device" conf_ctl load no0; }
@@ -194,11 +198,11 @@ not_for() {
 check "6bed4.conf(5) has the keys of load --help, and no other" \
 	equal "$(page_keys | sort)" "$(help_keys | sort)"
 for key in $(section "Keys of both roles") $(section "Keys of a peer"); do
-	[ "$key" = role ] || check "  $key: a peer's" taken "role peer" "$key $(some_value "$key")"
+	[ "$key" = role ] || check "  $key: a peer's" taken "role peer" "$key $(some_value "$key")" "$(needs "$key")"
 done
 for key in $(section "Keys of both roles") $(section "Keys of a router"); do
 	[ "$key" = prefix ] || [ "$key" = role ] ||
-		check "  $key: a router's" taken "prefix 2001:db8::/64" "$key $(some_value "$key")"
+		check "  $key: a router's" taken "prefix 2001:db8::/64" "$key $(some_value "$key")" "$(needs "$key")"
 done
 for key in $(section "Keys of a peer"); do
 	check "  $key: not a router's" not_for router "prefix 2001:db8::/64" "$key $(some_value "$key")"
@@ -206,7 +210,7 @@ done
 for key in $(section "Keys of a router"); do
 	check "  $key: not a peer's" not_for peer "$key $(some_value "$key")"
 done
-for key in mtu account fast-path udp-checksum dscp neigh-max forward nexthop-slots server keepalive radius; do
+for key in plan plan-prefix mtu account fast-path udp-checksum dscp neigh-max forward nexthop-slots server keepalive radius; do
 	check "  $key: its default" test -n "$(default $key)" -a "$(default $key)" = "$(help_default $key)"
 done
 # The page's examples, as they stand.

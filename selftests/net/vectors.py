@@ -80,6 +80,18 @@ def check_addresses(addr, text):
         addr.same(f"below {prefix}", got if isinstance(got, int) else got["address"], a)
 
 
+def check_plan(addr, text):
+    for router, ep, plan, a in table(text, "router", "IPv4:port", "plan", "address"):
+        words = ["--plan-prefix", plan]
+        got = addr.ask("encode", ep, "--router", router, *words)
+        addr.same(f"encode {ep} under {router}", got if isinstance(got, int) else got["address"], a)
+        got = addr.ask("decode", a, *words)
+        addr.same(f"decode {a}", got if isinstance(got, int) else [got["endpoint"], got.get("router")], [ep, router])
+    for a, _ in table(text, "address without a router", "why"):
+        got = addr.ask("decode", a)
+        addr.same(f"router of {a}", got if isinstance(got, int) else got.get("router"), None)
+
+
 def check_refused(addr, text):
     for a, _ in table(text, "IPv6", "why"):
         addr.same(f"decode {a}", addr.ask("decode", a), 1)
@@ -147,7 +159,7 @@ def main(argv):
     text = page(argv[2])
     if argv[1] == "addr":
         addr = Addr(argv[3])
-        for fn in (check_addresses, check_refused, check_special, check_python):
+        for fn in (check_addresses, check_plan, check_refused, check_special, check_python):
             fn(addr, text)
         print(f"{addr.asked} compared, {addr.wrong} differ")
         return addr.wrong > 0 or addr.asked < 300

@@ -251,6 +251,7 @@ static int diff_load(const struct bed4_self *self)
 	if (!diff.xdp || !diff.tc)
 		return -1;
 	diff.xdp->rodata->cfg_role = diff.tc->rodata->cfg_role = self->role;
+	diff.xdp->rodata->cfg_plan = diff.tc->rodata->cfg_plan = self->flags & BED4_SELF_PLAN;
 	diff.xdp->rodata->cfg_dscp = diff.tc->rodata->cfg_dscp = BED4_DSCP_COPY;
 	diff.xdp->rodata->cfg_underlay = diff.tc->rodata->cfg_underlay = diff.dev[FX_UNDER];
 	diff.xdp->rodata->cfg_tun = diff.tc->rodata->cfg_tun = if_nametoindex("tun");

@@ -52,6 +52,7 @@ static void test_well(void **state)
 {
 	static const char *const well[] = {
 		"", "mtu 1400\n", "server 10.0.0.1\ndefault-route\n", ROUTER, "role router\n" ROUTER,
+		"role router\nplan server-prefix\n", "plan server-prefix\nplan-prefix fc65::/16\n",
 		ROUTER "forward kernel\nnexthop-slots 1024\nfast-path native\naccount all\n",
 		ROUTER "permit-v4 10.0.0.0/8\ndeny-v4 10.1.0.0/16\npermit-v4 10.1.2.0/24\ndeny-v4 8.8.8.8\n",
 		"permit-v4 192.0.0.0/8\n", "permit-v4 203.0.113.7\n", "permit-v4 172.0.0.0/8\nkeepalive 5,4\n",
@@ -70,6 +71,7 @@ static void test_doubts(void **state)
 		const char *text;
 		const char *told[3]; /* beginnings of lines, all there are */
 	} cases[] = {
+		{ "\nplan-prefix fc64::/16\n", { "2 error --plan-prefix is for --plan server-prefix" } },
 		{ "\nrole router\n", { "2 error a router needs --prefix" } },
 		{ ROUTER "server 145.136.0.9\nmtu 1400\nradius 3\n",
 		  { "2 error --server is not for a router", "4 error --radius is not for a router" } },

@@ -41,6 +41,9 @@ void engine_trim(struct pass *p);
  */
 bool engine_allowed(struct pass *p, __u32 cost, __u32 draws);
 
+/* @own is our address now: with it comes whether it is of the plan. */
+void engine_own(struct tunnel *t, const struct bed4_in6 *own);
+
 /* A datagram of the tunnel's own making, counted nowhere. */
 void engine_send(struct actions *a, struct bed4_ep to, const __u8 *data, size_t len, __u8 ttl);
 

@@ -68,24 +68,27 @@ static enum bed4_outcome read_error(const struct tunnel *t, __u8 *icmp, size_t l
 static bool is_ours(const struct tunnel *t, const struct about *a)
 {
 	const struct bed4_ip6 *ip6 = (const void *)a->inner;
+	struct bed4_ep at;
 
 	if (t->config.role == BED4_ROLE_PEER)
 		return t->self.flags & BED4_SELF_ADDR && bed4_in6_eq(&ip6->src, &t->self.own) &&
 		       (bed4_ep_eq(a->to, t->self.server) || neigh_is_at(t, &ip6->dst, a->to));
+	if (bed4_elsewhere(&t->self, &ip6->dst, &at))
+		return bed4_ep_eq(a->to, at) && bed4_same_prefix(&ip6->src, &t->self.own);
 	return bed4_same_prefix(&ip6->dst, &t->self.own) && bed4_iid_is(&ip6->dst, a->to) &&
 	       !bed4_src_never(&ip6->src);
 }
 
 /*
  * Where the inner source is: false: on our side of the tunnel, @ep stands in for it; true: a peer that we
- * have relayed for, at @ep.
+ * have relayed for, at @ep, or another router's, which is at @ep then.
  */
 static bool is_relayed(const struct tunnel *t, const struct bed4_in6 *src, struct bed4_ep *ep)
 {
 	*ep = bed4_stand_in(src);
-	return t->config.role == BED4_ROLE_ROUTER && bed4_same_prefix(src, &t->self.own) &&
+	return t->config.role == BED4_ROLE_ROUTER && bed4_inside(&t->self, src) &&
 	       !bed4_in6_eq(src, &t->self.own) &&
-	       bed4_locate(&t->self, src, t->config.policy, t->config.policy_arg, ep);
+	       bed4_locate_next(&t->self, src, t->config.policy, t->config.policy_arg, ep);
 }
 
 static void tell(struct pass *p, const struct about *a)

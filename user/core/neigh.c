@@ -30,6 +30,10 @@ static struct bed4_in6 addr_of(const struct tunnel *t, const struct neigh *n)
 {
 	struct bed4_in6 addr = t->self.own;
 
+	if (t->table.whole) {
+		addr.w[0] = n->prefix[0];
+		addr.w[1] = n->prefix[1];
+	}
 	addr.w[2] = n->iid[0];
 	addr.w[3] = n->iid[1];
 	return addr;
@@ -133,21 +137,6 @@ static void start_search(struct tunnel *t, __u64 now, struct neigh *n, bool lan,
 	next_ns(t, now, n, a);
 }
 
-/* INCOMPLETE: packets go by the router until an NA comes. */
-static void search(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
-{
-	bool lan = maybe_on_lan(t, n);
-	__u64 sending = (NS_DIRECT - 1 + (lan ? NS_LAN : 0)) * NS_GAP;
-
-	if (!n->lan_addr)
-		place(t, n);
-	table_set_path(&t->table, n, BED4_PATH_ROUTER);
-	n->reason = BED4_REASON_ASKING;
-	set_state(t, now, n, BED4_NEIGH_INCOMPLETE, now + sending + NS_WAIT);
-	publish(t, n, a);
-	start_search(t, now, n, lan, a);
-}
-
 static void via_router(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_reason reason,
 		       struct actions *a)
 {
@@ -165,6 +154,38 @@ static void via_router(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_r
 		n->backoff += n->backoff < 6;
 	}
 	publish(t, n, a);
+}
+
+/*
+ * May it be solicited now? Under another router identifiers are what that router says, so a flood from there
+ * can name any endpoint: what solicitations it draws is bounded as answers to it would be.
+ */
+static bool may_search(struct tunnel *t, __u64 now, const struct neigh *n)
+{
+	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_ep at;
+
+	return !bed4_elsewhere(&t->self, &addr, &at) ||
+	       limit_allow(t->limit, now, at, NS_DIRECT, NS_DIRECT);
+}
+
+/* INCOMPLETE: packets go by the router until an NA comes. */
+static void search(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
+{
+	bool lan = maybe_on_lan(t, n);
+	__u64 sending = (NS_DIRECT - 1 + (lan ? NS_LAN : 0)) * NS_GAP;
+
+	if (!may_search(t, now, n)) {
+		via_router(t, now, n, BED4_REASON_NO_ANSWER, a);
+		return;
+	}
+	if (!n->lan_addr)
+		place(t, n);
+	table_set_path(&t->table, n, BED4_PATH_ROUTER);
+	n->reason = BED4_REASON_ASKING;
+	set_state(t, now, n, BED4_NEIGH_INCOMPLETE, now + sending + NS_WAIT);
+	publish(t, n, a);
+	start_search(t, now, n, lan, a);
 }
 
 static void drop(struct tunnel *t, struct neigh *n, struct actions *a)
@@ -257,8 +278,8 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 {
 	struct neigh *n;
 
-	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_same_prefix(addr, &t->self.own) ||
-	    bed4_in6_eq(addr, &t->self.own) || bed4_iid_is(addr, t->self.server))
+	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_inside(&t->self, addr) ||
+	    bed4_in6_eq(addr, &t->self.own) || bed4_is_router(&t->self, addr))
 		return;
 	n = table_find(&t->table, addr);
 	if (!n) {
@@ -300,7 +321,7 @@ enum bed4_outcome neigh_choose(struct pass *p)
 {
 	struct tunnel *t = p->t;
 	struct bed4_in6 dst = p->v.ip6->dst;
-	bool inside = bed4_same_prefix(&dst, &t->self.own);
+	bool inside = bed4_inside(&t->self, &dst);
 	struct neigh *n = inside ? table_find(&t->table, &dst) : NULL;
 	struct bed4_neigh value = n ? neigh_value(n) : (struct bed4_neigh){};
 	struct bed4_cur upper = { p->data + BED4_IP6_LEN, p->data + p->v.len };
@@ -338,7 +359,7 @@ void neigh_heard(struct pass *p, const struct bed4_in6 *addr)
 
 bool neigh_is_at(const struct tunnel *t, const struct bed4_in6 *addr, struct bed4_ep src)
 {
-	const struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) :
+	const struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) :
 								       NULL;
 
 	return n && (bed4_ep_eq(neigh_at(n), src) || (n->lan_addr && bed4_ep_eq(neigh_lan(n), src)));
@@ -440,7 +461,7 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 void neigh_doubt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
 		 struct actions *a)
 {
-	struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) : NULL;
+	struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) : NULL;
 
 	if (!n || n->path == BED4_PATH_ROUTER || !bed4_ep_eq(neigh_at(n), at))
 		return;
@@ -452,7 +473,7 @@ void neigh_doubt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struc
 bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr)
 {
 	struct tunnel *t = p->t;
-	struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) : NULL;
+	struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) : NULL;
 	struct bed4_ep from;
 
 	if (!n || n->state == BED4_NEIGH_PERMANENT || n->state == BED4_NEIGH_INCOMPLETE)
@@ -607,7 +628,7 @@ void neigh_adopt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const
 {
 	struct neigh *n = NULL;
 
-	if (t->self.flags & BED4_SELF_ADDR && bed4_same_prefix(addr, &t->self.own) &&
+	if (t->self.flags & BED4_SELF_ADDR && bed4_inside(&t->self, addr) &&
 	    !bed4_in6_eq(addr, &t->self.own) && !table_find(&t->table, addr))
 		n = enter(t, addr, true);
 	if (!n) {
@@ -651,7 +672,7 @@ int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct b
 {
 	struct neigh *n;
 
-	if (!bed4_same_prefix(addr, &t->self.own) || bed4_in6_eq(addr, &t->self.own) ||
+	if (!bed4_inside(&t->self, addr) || bed4_in6_eq(addr, &t->self.own) ||
 	    (!at.addr && !bed4_iid_get(addr, &at)) || !bed4_port_ok(at.port))
 		return -EINVAL;
 	n = table_find(&t->table, addr);
@@ -674,8 +695,8 @@ int neigh_search(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struc
 {
 	struct neigh *n;
 
-	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_same_prefix(addr, &t->self.own) ||
-	    bed4_in6_eq(addr, &t->self.own) || bed4_iid_is(addr, t->self.server))
+	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_inside(&t->self, addr) ||
+	    bed4_in6_eq(addr, &t->self.own) || bed4_is_router(&t->self, addr))
 		return -EINVAL;
 	n = table_find(&t->table, addr);
 	if (!n) {
@@ -712,7 +733,7 @@ bool neigh_asking(const struct neigh *n, __u64 now, __u64 own)
 
 int neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a)
 {
-	struct neigh *n = bed4_same_prefix(addr, &t->self.own) ? table_find(&t->table, addr) : NULL;
+	struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) : NULL;
 
 	if (!n)
 		return -ENOENT;

@@ -80,7 +80,7 @@ void peer_adopt(struct tunnel *t, __u64 now, const struct bed4_self *old)
 	    !bed4_ep_eq(old->server, t->self.server) || !bed4_ep_eq(old->listen, t->self.listen) ||
 	    !bed4_iid_get(&old->own, &named) || !bed4_ep_eq(named, old->public))
 		return;
-	t->self.own = old->own;
+	engine_own(t, &old->own);
 	t->self.public = old->public;
 	t->self.flags |= BED4_SELF_ADDR;
 	t->peer.state = PEER_CONFIGURED;
@@ -213,7 +213,7 @@ static void set_address(struct pass *p, const struct bed4_in6 *prefix, struct be
 	if (!act)
 		return;
 	act->in6 = own;
-	t->self.own = own;
+	engine_own(t, &own);
 	t->self.public = public;
 	t->self.flags |= BED4_SELF_ADDR;
 	t->self.generation++;
@@ -277,7 +277,7 @@ static void on_ns(struct pass *p, const struct nd_msg *m)
 {
 	struct tunnel *t = p->t;
 	struct bed4_in6 src = m->ip6->src;
-	bool straight = bed4_validated(&t->self, &src, p->src) &&
+	bool straight = bed4_speaks_for_itself(&t->self, &src, p->src) &&
 			!bed4_check_sender(&t->self, p->src, t->config.policy, t->config.policy_arg);
 
 	if (!asks_for_us(t, &m->target) || bed4_in6_eq(&src, &t->self.own) ||
@@ -303,7 +303,7 @@ void peer_rx_lan(struct pass *p)
 	}
 	src = m.ip6->src;
 	if (m.type != BED4_ND_NS || !(t->self.flags & BED4_SELF_ADDR) ||
-	    !bed4_in6_eq(&m.target, &t->self.own) || !bed4_same_prefix(&src, &t->self.own) ||
+	    !bed4_in6_eq(&m.target, &t->self.own) || !bed4_inside(&t->self, &src) ||
 	    bed4_in6_eq(&src, &t->self.own) || !bed4_iid_get(&src, &ep) ||
 	    ep.addr != t->self.public.addr || !p->src.port || !t->config.onlink ||
 	    !t->config.onlink(t->config.policy_arg, p->src.addr)) {
@@ -320,7 +320,7 @@ static void on_na(struct pass *p, const struct nd_msg *m)
 	struct tunnel *t = p->t;
 	struct bed4_in6 src = m->ip6->src, dst = m->ip6->dst;
 	bool good = t->self.flags & BED4_SELF_ADDR && bed4_in6_eq(&dst, &t->self.own) &&
-		    bed4_in6_eq(&src, &m->target) && bed4_same_prefix(&src, &t->self.own);
+		    bed4_in6_eq(&src, &m->target) && bed4_inside(&t->self, &src);
 	bool asked;
 
 	asked = good && ping_advertised(p, &src);

@@ -50,7 +50,7 @@ static struct neigh *entry(const struct tunnel *t, const struct ping *p)
 {
 	struct bed4_in6 addr = p->request.addr;
 
-	return t->config.role == BED4_ROLE_PEER && bed4_same_prefix(&addr, &t->self.own) ?
+	return t->config.role == BED4_ROLE_PEER && bed4_inside(&t->self, &addr) ?
 		       table_find(&t->table, &addr) : NULL;
 }
 
@@ -77,6 +77,14 @@ static void plan(struct ping *p, enum bed4_path path, struct bed4_ep to, bool ec
 	ask->skipped = false;
 }
 
+/* Where a packet straight to it goes: a router's to a peer of another router goes to that. */
+static bool locate(const struct tunnel *t, const struct bed4_in6 *addr, struct bed4_ep *to)
+{
+	return t->config.role == BED4_ROLE_ROUTER ?
+		       bed4_locate_next(&t->self, addr, t->config.policy, t->config.policy_arg, to) :
+		       bed4_locate(&t->self, addr, t->config.policy, t->config.policy_arg, to);
+}
+
 /* Straight to another peer, if its address says where that is. */
 static void plan_direct(struct tunnel *t, struct ping *p, const struct neigh *n, struct actions *a)
 {
@@ -86,7 +94,7 @@ static void plan_direct(struct tunnel *t, struct ping *p, const struct neigh *n,
 		plan(p, BED4_PATH_DIRECT, neigh_at(n), true); /* nobody's NA is heard there */
 	else if (!bed4_iid_get(&p->request.addr, &to))
 		skip(t, p, BED4_PATH_DIRECT, BED4_REASON_ODD_PORT, a);
-	else if (!bed4_locate(&t->self, &p->request.addr, t->config.policy, t->config.policy_arg, &to))
+	else if (!locate(t, &p->request.addr, &to))
 		skip(t, p, BED4_PATH_DIRECT, BED4_REASON_REFUSED, a);
 	else if (t->config.role == BED4_ROLE_PEER && !n)
 		skip(t, p, BED4_PATH_DIRECT, BED4_REASON_FULL, a); /* answers of strangers are not heard */
@@ -96,8 +104,8 @@ static void plan_direct(struct tunnel *t, struct ping *p, const struct neigh *n,
 
 static bool is_neighbour(const struct tunnel *t, const struct bed4_in6 *addr)
 {
-	return bed4_same_prefix(addr, &t->self.own) &&
-	       (t->config.role == BED4_ROLE_ROUTER || !bed4_iid_is(addr, t->self.server));
+	return bed4_inside(&t->self, addr) &&
+	       (t->config.role == BED4_ROLE_ROUTER || !bed4_is_router(&t->self, addr));
 }
 
 static void plan_round(struct tunnel *t, __u64 now, struct ping *p, struct actions *a)
@@ -297,7 +305,7 @@ __u64 ping_deadline(const struct tunnel *t)
 /* What cannot be pinged at all. A router knows its peers only: others are ping(8)'s. */
 static int check(const struct tunnel *t, const struct ping_request *r)
 {
-	bool inside = bed4_same_prefix(&r->addr, &t->self.own);
+	bool inside = bed4_inside(&t->self, &r->addr);
 	unsigned int i;
 
 	if (!(t->self.flags & BED4_SELF_ADDR))

@@ -12,10 +12,14 @@
 
 static const struct bed4_in6 router_ll = { .b = { 0xfe, 0x80 } };
 
-/* A sender that may be told of in `neigh`: @in6 is its address, @ep where it is. */
+/*
+ * A sender that may be told of in `neigh`: @in6 is its address, @ep where it is. Another router stands for
+ * all that are under it.
+ */
 static void note_seen(struct pass *p)
 {
 	struct action *act;
+	struct bed4_ep at;
 
 	if (!bed4_port_ok(p->src.port))
 		return;
@@ -24,7 +28,7 @@ static void note_seen(struct pass *p)
 		return;
 	act->to = p->src;
 	act->len = p->len;
-	act->in6 = p->t->self.own;
+	act->in6 = bed4_elsewhere(&p->t->self, &p->v.ip6->src, &at) ? p->v.ip6->src : p->t->self.own;
 	bed4_iid_put(&act->in6, p->src);
 }
 
@@ -103,7 +107,7 @@ static void on_nd(struct pass *p)
 /* The hop limit is at its end: between peers it is ours to say so, elsewhere the kernel's. */
 static void on_last_hop(struct pass *p)
 {
-	if (bed4_same_prefix(&p->v.ip6->dst, &p->t->self.own)) {
+	if (bed4_inside(&p->t->self, &p->v.ip6->dst)) {
 		engine_error(p, BED4_ICMP6_TIME_EXCEEDED, 0, 0, BED4_ICMP_HOPS);
 		return;
 	}

@@ -50,13 +50,35 @@ static __u32 index_of(const struct table *t, const struct neigh *n)
 	return (__u32)(n - t->node);
 }
 
+static bool same_iid(const struct neigh *n, const struct bed4_in6 *addr)
+{
+	return n->iid[0] == addr->w[2] && n->iid[1] == addr->w[3];
+}
+
+static bool same_key(const struct table *t, const struct neigh *n, const struct bed4_in6 *addr)
+{
+	return same_iid(n, addr) &&
+	       (!t->whole || (n->prefix[0] == addr->w[0] && n->prefix[1] == addr->w[1]));
+}
+
+/* Buckets are by identifier alone, so that those which share one are found together, and are bounded. */
 struct neigh *table_find(const struct table *t, const struct bed4_in6 *addr)
 {
 	__u32 i = *bucket_of(t, addr->w[2], addr->w[3]);
 
-	while (i && (t->node[i].iid[0] != addr->w[2] || t->node[i].iid[1] != addr->w[3]))
+	while (i && !same_key(t, &t->node[i], addr))
 		i = t->node[i].next;
 	return i ? &t->node[i] : NULL;
+}
+
+static unsigned int count_same_iid(const struct table *t, const struct bed4_in6 *addr)
+{
+	__u32 i = *bucket_of(t, addr->w[2], addr->w[3]);
+	unsigned int n = 0;
+
+	for (; i; i = t->node[i].next)
+		n += same_iid(&t->node[i], addr);
+	return n;
 }
 
 /* Counts @n in (1) or out (-1). */
@@ -87,7 +109,7 @@ struct neigh *table_add(struct table *t, const struct bed4_in6 *addr)
 	__u32 *head = bucket_of(t, addr->w[2], addr->w[3]), i = t->unused;
 	struct neigh *n;
 
-	if (t->count == t->max)
+	if (t->count == t->max || (t->whole && count_same_iid(t, addr) >= TABLE_SAME_IID))
 		return NULL;
 	if (i)
 		t->unused = t->node[i].next;
@@ -95,6 +117,10 @@ struct neigh *table_add(struct table *t, const struct bed4_in6 *addr)
 		i = t->fresh++;
 	n = &t->node[i];
 	memset(n, 0, sizeof(*n));
+	if (t->whole) {
+		n->prefix[0] = addr->w[0];
+		n->prefix[1] = addr->w[1];
+	}
 	n->iid[0] = addr->w[2];
 	n->iid[1] = addr->w[3];
 	n->next = *head;

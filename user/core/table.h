@@ -10,7 +10,8 @@
 
 /* Kept small, there may be a million: see docs/design.md for the count of bytes. */
 struct neigh {
-	__be32 iid[2]; /* key: the low half of its address; the upper half is our prefix */
+	__be32 prefix[2]; /* with table.whole: the upper half of its address; else 0, and it is our prefix */
+	__be32 iid[2]; /* the low half; both halves are the key */
 	__be32 at_addr, lan_addr; /* neigh_at(), neigh_lan() */
 	__be16 at_port, lan_port;
 	__u8 state; /* enum bed4_neigh_state; table_set_state() */
@@ -31,7 +32,7 @@ struct neigh {
 	__u64 state_at, ns_at; /* ns; end of the state, next NS; 0 none */
 };
 
-_Static_assert(sizeof(struct neigh) == 96, "docs/design.md counts on it");
+_Static_assert(sizeof(struct neigh) == 104, "docs/design.md counts on it");
 
 /* Where it is, or would be: what `word` of the map tells. */
 BED4_INLINE struct bed4_ep neigh_at(const struct neigh *n)
@@ -73,6 +74,7 @@ struct table {
 	__u32 *bucket, *heap;
 	__u32 buckets, heaped, unused, fresh; /* fresh: nodes never used begin here */
 	__u32 dirty;
+	bool whole; /* keys are whole addresses; else the prefix of all is ours, whatever that is */
 	struct bed4_tally *tally; /* the caller's; NULL: nobody wants to know */
 };
 
@@ -80,9 +82,12 @@ struct table {
 int table_init(struct table *t, unsigned int max, __u64 seed);
 void table_free(struct table *t);
 
+/* Entries that share an identifier, under different prefixes: whoever owns one must not fill the table. */
+#define TABLE_SAME_IID 4
+
 struct neigh *table_find(const struct table *t, const struct bed4_in6 *addr);
 
-/* A zeroed new entry for @addr, which is not in there; NULL when the table is full. */
+/* A zeroed new entry for @addr, which is not in there; NULL when the table is full, or TABLE_SAME_IID reached. */
 struct neigh *table_add(struct table *t, const struct bed4_in6 *addr);
 void table_del(struct table *t, struct neigh *n);
 

@@ -33,21 +33,44 @@ static int init_table(struct tunnel *t, const struct tunnel_config *config)
 {
 	int err = table_init(&t->table, config->neigh_max, config->seed);
 
+	t->table.whole = config->plan == BED4_PLAN_SERVER;
 	t->table.tally = config->tally;
 	if (config->tally)
 		memset(config->tally, 0, sizeof(*config->tally));
 	return err;
 }
 
+/* Is the router's prefix what the plan makes of where others see it? */
+static bool of_plan(const struct tunnel_config *config)
+{
+	struct bed4_in6 derived = {};
+
+	bed4_plan_put(&derived, config->plan_prefix, config->public);
+	return bed4_port_ok(config->public.port) && bed4_same_prefix(&derived, &config->prefix);
+}
+
+void engine_own(struct tunnel *t, const struct bed4_in6 *own)
+{
+	struct bed4_ep at;
+
+	t->self.own = *own;
+	t->self.flags &= ~BED4_SELF_PLAN;
+	if (t->config.plan == BED4_PLAN_SERVER && own->h[0] == BED4_HTONS(t->config.plan_prefix) &&
+	    bed4_plan_get(own, &at))
+		t->self.flags |= BED4_SELF_PLAN;
+}
+
 int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
 		struct limit *limit)
 {
 	const struct bed4_in6 *prefix = &config->prefix;
+	struct bed4_in6 own;
 
 	if (!bed4_port_ok(config->listen.port) || config->mtu < BED4_MTU ||
 	    config->mtu > BED4_MTU_MAX)
 		return -EINVAL;
-	if (config->role == BED4_ROLE_ROUTER && (prefix->w[2] || prefix->w[3]))
+	if (config->role == BED4_ROLE_ROUTER &&
+	    (prefix->w[2] || prefix->w[3] || (config->plan == BED4_PLAN_SERVER && !of_plan(config))))
 		return -EINVAL;
 	memset(t, 0, sizeof(*t));
 	t->config = *config;
@@ -63,9 +86,10 @@ int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed
 		t->self.flags = config->eager ? BED4_SELF_EAGER : 0;
 		return init_table(t, config);
 	}
-	t->self.own = *prefix;
-	bed4_iid_put(&t->self.own, config->public);
+	own = *prefix;
+	bed4_iid_put(&own, config->public);
 	t->self.flags = BED4_SELF_ADDR;
+	engine_own(t, &own);
 	return 0;
 }
 

@@ -43,6 +43,8 @@ struct tunnel_config {
 	struct bed4_ep public; /* router: == listen unless 1:1 NAT */
 	struct bed4_ep server; /* peer */
 	struct bed4_in6 prefix; /* router: low half 0 */
+	enum bed4_plan plan;
+	__u16 plan_prefix; /* with BED4_PLAN_SERVER; host order. A router's prefix is derived from it */
 	__u32 mtu;
 	__u32 mss; /* TCP SYNs get no higher one; 0: they stay as they are */
 	bool fixed_port; /* peer: the local port was asked for, never leave it */
@@ -82,7 +84,7 @@ struct tunnel {
 /*
  * Sets @t up. @slow and @limit stay the caller's and outlive @t. Router: self.own is set from the
  * prefix and public endpoint, self.flags has BED4_SELF_ADDR. Returns 0, -ENOMEM, or -EINVAL when
- * the configuration contradicts itself (port odd or 0, prefix with low bits, mtu < 1280).
+ * the configuration contradicts itself (port odd or 0, prefix with low bits or not of the plan, mtu < 1280).
  */
 int tunnel_init(struct tunnel *t, const struct tunnel_config *config, struct bed4_count *slow,
 		struct limit *limit);

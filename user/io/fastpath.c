@@ -216,6 +216,7 @@ static __u32 hop_life(void)
 		(ro)->cfg_dscp = (c)->dscp;                                                        \
 		(ro)->cfg_df = (c)->df;                                                            \
 		(ro)->cfg_mss = (c)->mss;                                                          \
+		(ro)->cfg_plan = (c)->plan == BED4_PLAN_SERVER;                                    \
 		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
 	} while (0)
 

@@ -23,6 +23,7 @@ struct fastpath_config {
 	enum bed4_csum_mode csum;
 	__u32 dscp; /* of outer headers, or BED4_DSCP_COPY */
 	bool df; /* outer headers forbid fragmentation */
+	enum bed4_plan plan;
 	__u32 mss; /* TCP SYNs get no higher one; 0: they stay as they are */
 	unsigned int underlay; /* interface indexes */
 	unsigned int tun; /* set by fastpath_load() */

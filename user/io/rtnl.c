@@ -365,9 +365,9 @@ bool rtnl_addr6_is_on(unsigned int ifindex, const struct bed4_in6 *addr)
 	return !dump_addr(AF_INET6, addr6_cb, &search) && search.found;
 }
 
-static int default6(unsigned int ifindex, int type, int flags)
+/* Begins a request about the default route through a device. */
+static struct rtmsg *route6(char buf[REQUEST_LEN], unsigned int ifindex, int type, int flags)
 {
-	char buf[REQUEST_LEN] = {};
 	struct nlmsghdr *nlh = request(buf, type, flags);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 
@@ -377,7 +377,78 @@ static int default6(unsigned int ifindex, int type, int flags)
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
 	rtm->rtm_type = RTN_UNICAST;
 	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
+	return rtm;
+}
+
+static int default6(unsigned int ifindex, int type, int flags)
+{
+	char buf[REQUEST_LEN] = {};
+
+	route6(buf, ifindex, type, flags);
+	return nl_talk((struct nlmsghdr *)(void *)buf, NULL, NULL);
+}
+
+/* A routing table of the device's own. */
+#define PLAN_TABLE 0x6bed4000u
+
+static void put_plan(struct nlmsghdr *nlh, int attr, __u16 plan)
+{
+	struct bed4_in6 dst = { .h = { BED4_HTONS(plan) } };
+
+	mnl_attr_put(nlh, (uint16_t)attr, sizeof(dst), &dst);
+}
+
+static int plan_route(unsigned int ifindex, __u16 plan, bool own_table, int type, int flags)
+{
+	char buf[REQUEST_LEN] = {};
+	struct nlmsghdr *nlh = (void *)buf;
+	struct rtmsg *rtm = route6(buf, ifindex, type, flags);
+
+	rtm->rtm_dst_len = 16;
+	put_plan(nlh, RTA_DST, plan);
+	if (own_table) {
+		rtm->rtm_table = RT_TABLE_UNSPEC;
+		mnl_attr_put_u32(nlh, RTA_TABLE, PLAN_TABLE + ifindex);
+	}
 	return nl_talk(nlh, NULL, NULL);
+}
+
+/* For what this machine sends ("lo") from @src; what is forwarded with that source is forged. */
+static int plan_rule(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src, int type, int flags)
+{
+	char buf[REQUEST_LEN] = {};
+	struct nlmsghdr *nlh = request(buf, type, flags);
+	struct fib_rule_hdr *rule = mnl_nlmsg_put_extra_header(nlh, sizeof(*rule));
+
+	rule->family = AF_INET6;
+	rule->src_len = 128;
+	rule->dst_len = 16;
+	rule->action = FR_ACT_TO_TBL;
+	mnl_attr_put(nlh, FRA_SRC, sizeof(*src), src);
+	put_plan(nlh, FRA_DST, plan);
+	mnl_attr_put_u32(nlh, FRA_PRIORITY, RULE_PRIORITY);
+	mnl_attr_put_strz(nlh, FRA_IIFNAME, "lo");
+	mnl_attr_put_u32(nlh, FRA_TABLE, PLAN_TABLE + ifindex);
+	return nl_talk(nlh, NULL, NULL);
+}
+
+int rtnl_plan_add(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src)
+{
+	const int flags = NLM_F_CREATE | NLM_F_EXCL;
+	int err = plan_route(ifindex, plan, src, RTM_NEWROUTE, flags);
+
+	if ((!err || err == -EEXIST) && src)
+		err = plan_rule(ifindex, plan, src, RTM_NEWRULE, flags);
+	return err == -EEXIST ? 0 : err;
+}
+
+int rtnl_plan_del(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src)
+{
+	int rule = src ? plan_rule(ifindex, plan, src, RTM_DELRULE, 0) : 0;
+	int err = plan_route(ifindex, plan, src, RTM_DELROUTE, 0);
+
+	err = rule && rule != -ENOENT ? rule : err;
+	return err == -ESRCH || err == -ENODEV ? 0 : err;
 }
 
 int rtnl_default6_add(unsigned int ifindex)

@@ -51,6 +51,14 @@ bool rtnl_addr6_is_on(unsigned int ifindex, const struct bed4_in6 *addr);
 int rtnl_default6_add(unsigned int ifindex);
 int rtnl_default6_del(unsigned int ifindex);
 
+/*
+ * A route for the /16 @plan (host order) through a device. Unless @src is NULL it is for what this machine sends
+ * from that address only, by a routing rule in front of a table of its own, so that no other route comes before.
+ * Adding what is there is fine, and so is deleting what is not.
+ */
+int rtnl_plan_add(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src);
+int rtnl_plan_del(unsigned int ifindex, __u16 plan, const struct bed4_in6 *src);
+
 /* The device of the IPv6 default route, other than @except; -ENOENT when there is none. */
 int rtnl_default6_dev(unsigned int except, unsigned int *ifindex);
 
