@@ -462,6 +462,7 @@ static void timers(struct daemon *d)
 	}
 	if (d->told.ready && now >= d->ready_by)
 		tell_ready(d);
+	daemon_retry_address(d, now);
 	daemon_notify_alive(d, now);
 	daemon_conn_tick(d, now);
 }
@@ -491,6 +492,8 @@ static int until_due(const struct daemon *d)
 		due = scrape_deadline(d->scrape);
 	if (d->told.ready && d->ready_by < due)
 		due = d->ready_by;
+	if (d->address_at && d->address_at < due)
+		due = d->address_at;
 	if (due <= now)
 		return 0;
 	due = (due - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;

@@ -49,15 +49,35 @@ static void log_as_root(struct daemon *d)
 		log_info("as root: %s", a->command[i]);
 }
 
-static void set_address(struct daemon *d, const struct bed4_in6 *addr)
+#define ADDRESS_RETRY NSEC_PER_SEC
+
+/* Onto the TUN device. What hinders it (no memory, no descriptors) may pass: it is tried again. */
+static void put_address(struct daemon *d, const struct bed4_in6 *addr)
 {
-	char text[INET6_ADDRSTRLEN];
+	bool again = d->address_at;
 	int err;
 
 	set_label(d, addr);
 	err = daemon_set_address(d, addr);
-	if (err)
-		log_error("cannot set the address: %s", strerror(-err));
+	d->address_at = err ? daemon_now() + ADDRESS_RETRY : 0;
+	if (err && !again)
+		log_error("cannot set the address, trying on: %s", strerror(-err));
+	else if (!err && again)
+		log_info("the address is set after all");
+}
+
+void daemon_retry_address(struct daemon *d, __u64 now)
+{
+	if (d->address_at && now >= d->address_at)
+		put_address(d, &d->tunnel.self.own);
+}
+
+static void set_address(struct daemon *d, const struct bed4_in6 *addr)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	d->address_at = 0;
+	put_address(d, addr);
 	daemon_publish_self(d);
 	log_info("address %s", inet_ntop(AF_INET6, addr, text, sizeof(text)));
 	if (!d->told.ready)
@@ -66,6 +86,7 @@ static void set_address(struct daemon *d, const struct bed4_in6 *addr)
 
 static void del_address(struct daemon *d)
 {
+	d->address_at = 0;
 	if (d->info.made.made_addr)
 		rtnl_addr6_del(d->tun_index, &d->info.made.addr);
 	d->info.made.made_addr = 0;

@@ -72,6 +72,7 @@ struct daemon {
 	bool running; /* the underlay has a carrier */
 	__u64 expire_at; /* next look for neighbours that are gone */
 	bool expiring; /* one is under way */
+	__u64 address_at; /* next try to set the address where that failed, 0 none is due */
 	struct daemon_told told; /* .ready NULL once told */
 	__u64 ready_by;
 	struct daemon_before before;
@@ -142,6 +143,7 @@ int daemon_begin_core(struct daemon *d, struct err *e); /* with what it has to k
 int daemon_watch_hops(struct daemon *d, struct err *e);
 
 /* daemon_conn.c: tools that have connected. */
+void daemon_retry_address(struct daemon *d, __u64 now); /* when d->address_at has come */
 void daemon_accept(struct daemon *d);
 void daemon_conn_ready(struct daemon *d, unsigned int i); /* something has happened on it */
 void daemon_conn_close(struct daemon *d, struct conn *c);

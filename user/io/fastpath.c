@@ -220,6 +220,19 @@ static __u32 hop_life(void)
 		(ro)->cfg_kernel_forward = (c)->forward == BED4_FORWARD_KERNEL;                    \
 	} while (0)
 
+/* The maps of an object that is open and not loaded yet, in the order of their names. 0 or -ENOENT. */
+static int know_maps(struct bpf_map *maps[FASTPATH_MAPS], const struct bpf_object *obj)
+{
+	int i;
+
+	for (i = 0; fastpath_map_names[i]; i++) {
+		maps[i] = bpf_object__find_map_by_name(obj, fastpath_map_names[i]);
+		if (!maps[i])
+			return -ENOENT;
+	}
+	return 0;
+}
+
 /*
  * Opens the TC object, which all maps are in. Twice in the life of an instance: first for the maps alone,
  * because what is made is noted in one of them before it is made; then, when the devices are there, with
@@ -229,6 +242,7 @@ static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 {
 	struct bed4_tc_bpf *tc = bed4_tc_bpf__open();
 	bool forward = programs && fp->mode != BED4_MODE_OFF;
+	struct bpf_map *maps[FASTPATH_MAPS] = {};
 	int err;
 
 	if (!tc)
@@ -240,12 +254,15 @@ static int load_tc(struct fastpath *fp, bool programs, struct err *e)
 	bpf_program__set_autoload(tc->progs.bed4_tun_guard, programs);
 	bpf_program__set_autoload(tc->progs.bed4_set_neigh, programs);
 	bpf_program__set_autoload(tc->progs.bed4_put_shot, programs);
-	err = set_maps(tc->obj, fp->pin_dir, &fp->config);
+	err = know_maps(maps, tc->obj);
+	if (!err)
+		err = set_maps(tc->obj, fp->pin_dir, &fp->config);
 	if (!err)
 		err = bed4_tc_bpf__load(tc);
 	if (!err) {
 		bed4_tc_bpf__destroy(fp->tc);
 		fp->tc = tc;
+		memcpy(fp->map, maps, sizeof(maps));
 		fp->set_neigh = programs ? bpf_program__fd(tc->progs.bed4_set_neigh) : -1;
 		fp->put_shot = programs ? bpf_program__fd(tc->progs.bed4_put_shot) : -1;
 		return 0;
@@ -463,17 +480,13 @@ void fastpath_give(const struct fastpath *fp, int fds[FASTPATH_FDS])
 /* The object is opened for its table of maps only; the kernel never sees it. */
 static int take_maps(struct fastpath *fp, const int fds[FASTPATH_FDS])
 {
-	struct bpf_map *map;
-	int i, err = 0;
+	int i, err = know_maps(fp->map, fp->tc->obj);
 	__u32 size;
 
 	for (i = 0; !err && fastpath_map_names[i]; i++) {
-		map = bpf_object__find_map_by_name(fp->tc->obj, fastpath_map_names[i]);
-		if (!map)
-			return -ENOENT;
-		size = bpf_map__value_size(map);
-		err = bpf_map__reuse_fd(map, fds[i]);
-		if (!err && bpf_map__value_size(map) != size)
+		size = bpf_map__value_size(fp->map[i]);
+		err = bpf_map__reuse_fd(fp->map[i], fds[i]);
+		if (!err && bpf_map__value_size(fp->map[i]) != size)
 			err = -EPROTO;
 	}
 	return err;

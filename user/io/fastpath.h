@@ -52,7 +52,8 @@ int fastpath_load(struct fastpath *fp, unsigned int tun, const struct bed4_made 
  * What another process needs to go on with what this one has loaded: descriptors of the maps, in the order
  * of their names, and of the program that changes neighbours. Borrowed.
  */
-#define FASTPATH_FDS 22 /* maps and the two programs that the daemon runs itself */
+#define FASTPATH_MAPS 20
+#define FASTPATH_FDS  22 /* maps and the two programs that the daemon runs itself */
 void fastpath_give(const struct fastpath *fp, int fds[FASTPATH_FDS]);
 
 /*

@@ -15,8 +15,13 @@
 
 int fastpath_map_fd(const struct fastpath *fp, const char *name)
 {
-	int fd = fastpath_is_bare(fp) ? -ENOENT : bpf_object__find_map_fd_by_name(fp->tc->obj, name);
+	int i, fd;
 
+	if (fastpath_is_bare(fp))
+		return -ENOENT;
+	for (i = 0; fastpath_map_names[i] && strcmp(fastpath_map_names[i], name) != 0; i++)
+		;
+	fd = fastpath_map_names[i] && fp->map[i] ? bpf_map__fd(fp->map[i]) : -ENOENT;
 	return fd < 0 ? -ENOENT : fd;
 }
 

@@ -37,6 +37,11 @@ struct fastpath {
 	enum bed4_mode mode; /* in effect, never AUTO */
 	char pin_dir[FASTPATH_PATH];
 	struct bed4_tc_bpf *tc; /* all maps are in it; NULL: without BPF */
+	/*
+	 * In the order of fastpath_map_names. libbpf takes a pinned map's name from the kernel, which has none where it
+	 * was not told: so these are found once, before.
+	 */
+	struct bpf_map *map[FASTPATH_MAPS];
 	struct bed4_xdp_bpf *xdp; /* NULL unless the mode needs it */
 	struct xdp_program *prog; /* of `xdp`; NULL: attached alone, as the one that it replaces */
 	int set_neigh; /* the program that changes a neighbour in place, -1 not loaded */
