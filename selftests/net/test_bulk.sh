@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
+# long: native tc off
 #
 # TCP in bulk stays in pieces of many segments, each way as far as its mode can: by TC whole, by XDP on a
 # peer merged again for the stack, by the daemon cut and merged; and what leaves the tunnel is as good

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native generic tc off
+# modes: native tc off
 # quick: native
+# long: native generic tc off
 #
 # The router carries real traffic (no peer has a direct path here), with kernel stacks on all ends, and it does so by the path that
 # the mode promises: addresses, ping, TCP and UDP both ways, peer to peer, a peer behind NAT, a

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # long: native generic tc off
 #
 # What the IPv4 underlay refuses, the IPv6 sender hears of: unreachable hosts, ports and hops that ran

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native
+# long: native tc off
 #
 # A peer that nobody here has written: the kernel's own sit device over FOU sends and takes plain IPv6 in UDP,
 # as a 6bed4 peer with a static configuration does. Our router and it exchange traffic both ways, with a

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc
+# modes: native
 # long: native generic tc off
 #
 # Programs of others on the devices that we use, from before load or put there while we run: never

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # long: native generic tc off
 #
 # What the operator says of the outer header, as it is on the wire: --dscp, and --df, with which a path

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # long: native generic tc off
 #
 # Loops that configuration can make, each with one packet whose way is counted: a router as its own peer,

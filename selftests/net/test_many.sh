@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # quick: tc
+# long: native tc off
 #
 # One peer and a thousand neighbours at once: each is found, each is direct, nobody's packet is lost;
 # a table that is too small sends the rest by the router and says so.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # long: native generic tc off
 #
 # Where ICMPv6 is filtered, TCP stands still behind a smaller MTU, and flows with --clamp-mss.

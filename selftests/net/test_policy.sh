@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
+# long: native tc off
 #
 # Special-purpose addresses are no endpoints unless --permit-v4 lifts them; --deny-v4 refuses others;
 # the longer prefix wins; 1:1 NAT; sampled accounting.

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # quick: tc
+# long: native tc off
 #
 # The privileges that a running daemon has left, and that it lacks none that it needs: no system call of
 # its is refused while it does everything that it ever does. Which calls are refused is

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: tc off
+# modes: tc
+# long: tc off
 #
 # The recipes of docs/operations.md, as they stand there: each can be loaded, and lets through what it says and
 # nothing else.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # long: native generic tc off
 #
 # What operators look at paths with works through the tunnel as on a native path: traceroute by UDP, ICMP

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: off tc
+# modes: off
+# long: off tc
 #
 # The daemon under valgrind, both roles, from load to unload with all kinds of traffic, requests and changes
 # between: no invalid access, no use of what was never set, nothing lost, no descriptor left open.

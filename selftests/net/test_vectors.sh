@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: tc off
+# modes: tc
 # long: native generic tc off
 #
 # docs/vectors.md is right: each line about addresses is what `addr` says, and each datagram goes over the wire

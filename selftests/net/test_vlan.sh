@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# modes: native tc off
+# modes: native off
 # long: native generic tc off
 #
 # Frames with VLAN tags are not the tunnel's, whatever is in them: they get to the kernel as they came.
