@@ -16,23 +16,8 @@ fi
 # shellcheck source=../selftests/net/anycast.sh
 . "$top/selftests/net/anycast.sh"
 
-fail() {
-	echo "demo: $*" >&2
-	exit 1
-}
-
-# step SENTENCE COMMAND...
-step() {
-	printf '%-58s' "$1"
-	shift
-	if "$@" >"$WORK/step.out" 2>&1; then
-		echo "ok"
-	else
-		echo "FAILED"
-		cat "$WORK/step.out" >&2
-		fail "that should have worked"
-	fi
-}
+# shellcheck source=demo-steps.sh
+. "$top/tools/demo-steps.sh"
 
 # row SENTENCE COMMAND...: one of the table; the command makes a router fail
 row() {

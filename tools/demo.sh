@@ -40,23 +40,8 @@ fi
 # shellcheck source=../selftests/net/topology.sh
 . "$top/selftests/net/topology.sh"
 
-fail() {
-	echo "demo: $*" >&2
-	exit 1
-}
-
-# step SENTENCE COMMAND...
-step() {
-	printf '%-58s' "$1"
-	shift
-	if "$@" >"$WORK/step.out" 2>&1; then
-		echo "ok"
-	else
-		echo "FAILED"
-		cat "$WORK/step.out" >&2
-		fail "that should have worked"
-	fi
-}
+# shellcheck source=demo-steps.sh
+. "$top/tools/demo-steps.sh"
 
 # The rate is the last thing that curl says.
 download() { fetch "$1" "$2" "$3" -w '%{speed_download}\n' | tail -1 >"$WORK/speed"; }

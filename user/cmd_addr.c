@@ -104,7 +104,7 @@ static int decode(const char *word, const struct words *w)
 	json_object_object_add(o, "address", json_object_new_string(show_ip6(&addr, buf)));
 	json_object_object_add(o, "endpoint", json_object_new_string(show_ep(ep, buf)));
 	json_object_object_add(o, "lladdr", json_object_new_string(show_lladdr(ep, ll)));
-	json_object_object_add(o, "special_purpose", json_object_new_boolean(special));
+	show_put_bool(o, "special_purpose", special);
 	if (planned)
 		json_object_object_add(o, "router", json_object_new_string(show_ep(router, at)));
 	show_print(o);

@@ -98,7 +98,7 @@ static int sum_up(struct check *c)
 	} else {
 		root = show_json();
 		show_put(root, "file", c->path);
-		json_object_object_add(root, "ok", json_object_new_boolean(!c->errors));
+		show_put_bool(root, "ok", !c->errors);
 		json_object_object_add(root, "findings", c->list);
 		show_print(root);
 	}

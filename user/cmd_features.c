@@ -125,7 +125,7 @@ static void print_json(const struct report *r, bool ok)
 	unsigned int i;
 
 	json_object_object_add(root, "versions", versions_json());
-	json_object_object_add(root, "ok", json_object_new_boolean(ok));
+	show_put_bool(root, "ok", ok);
 	for (i = 0; features[i].name; i++) {
 		row = json_object_new_object();
 		show_put(row, "group", features[i].group);

@@ -50,7 +50,7 @@ static struct json_object *json(const char *iface, const struct health_facts *f,
 	if (!*f->maps)
 		show_put(o, "role", opt_role_name(f->role));
 	show_put(o, "health", health_name(health_worst(r)));
-	json_object_object_add(o, "fit", json_object_new_boolean(health_worst(r) != HEALTH_FAIL));
+	show_put_bool(o, "fit", health_worst(r) != HEALTH_FAIL);
 	for (i = 0; i < r->count; i++) {
 		c = json_object_new_object();
 		show_put(c, "id", r->checks[i].id);

@@ -46,7 +46,10 @@ static int compare_loaded(const struct loading *l)
 	if (!strcmp(text, old->options) && l->service)
 		return -1;
 	if (!strcmp(text, old->options)) {
-		report_unchanged(o->iface);
+		if (cmd_json)
+			report_changed(o->iface, false);
+		else
+			printf("%s is loaded with these options already, nothing changed\n", o->iface);
 		return EXIT_DONE;
 	}
 	settle_diff(old->options, text, diff, sizeof(diff));

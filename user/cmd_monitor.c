@@ -238,7 +238,7 @@ static void json_details(const struct source *s, const struct watch_msg *m, stru
 		break;
 	case WATCH_PUBLIC:
 		json_pair(o, "public", m->ep, m->old_ep);
-		json_object_object_add(o, "rebinding", json_object_new_boolean(m->flag));
+		show_put_bool(o, "rebinding", m->flag);
 		break;
 	case WATCH_LISTEN:
 		json_pair(o, "listen", m->ep, m->old_ep);

@@ -295,8 +295,8 @@ static struct json_object *privileges_json(const struct show *s)
 		if (show_privs_cap(&p, cap, buf, sizeof(buf)))
 			json_object_array_add(caps, json_object_new_string(buf));
 	}
-	json_object_object_add(o, "no_new_privs", json_object_new_boolean(p.no_new_privs));
-	json_object_object_add(o, "seccomp", json_object_new_boolean(p.filtered));
+	show_put_bool(o, "no_new_privs", p.no_new_privs);
+	show_put_bool(o, "seccomp", p.filtered);
 	return o;
 }
 

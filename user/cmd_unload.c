@@ -6,7 +6,7 @@
 
 #include "cmd.h"
 #include "io/caps.h"
-#include "show.h"
+#include "report.h"
 #include "unload.h"
 
 static const char help[] =
@@ -16,16 +16,10 @@ static const char help[] =
 
 static int done(const char *iface, bool there)
 {
-	struct json_object *o;
-
-	if (!cmd_json) {
+	if (cmd_json)
+		report_changed(iface, there);
+	else
 		printf(there ? "%s: unloaded\n" : "%s: nothing loaded\n", iface);
-		return EXIT_DONE;
-	}
-	o = show_json();
-	show_put(o, "iface", iface);
-	json_object_object_add(o, "changed", json_object_new_boolean(there));
-	show_print(o);
 	return EXIT_DONE;
 }
 

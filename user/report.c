@@ -104,16 +104,11 @@ struct json_object *report_options(const struct effective *l, const char *path)
 			show_put(row, "file", path);
 			if (l->row[i].line && !l->row[i].changed)
 				show_put_number(row, "line", l->row[i].line);
-			json_object_object_add(row, "changed", json_object_new_boolean(l->row[i].changed));
+			show_put_bool(row, "changed", l->row[i].changed);
 		}
 		json_object_array_add(list, row);
 	}
 	return list;
-}
-
-static void put_bool(struct json_object *o, const char *key, bool value)
-{
-	json_object_object_add(o, key, json_object_new_boolean(value));
 }
 
 static struct json_object *ipv6_sides(const struct load_options *o)
@@ -163,15 +158,15 @@ static struct json_object *json(const struct report *r)
 	show_put(o, "iface", opt->iface);
 	show_put(o, "role", opt_role_name(opt->role));
 	show_put(o, "tun", opt->tun);
-	put_bool(o, "changed", true);
-	put_bool(o, "taken_over", r->before->there);
+	show_put_bool(o, "changed", true);
+	show_put_bool(o, "taken_over", r->before->there);
 	put_endpoints(o, r);
 	show_put_number(o, "mtu", opt->mtu);
 	if (opt->metrics.kind != OPT_LISTEN_OFF)
 		show_put(o, "metrics", opt_listen_text(&opt->metrics, metrics));
 	show_put(o, "fast_path", opt_mode_name(daemon_info(r->daemon)->mode));
 	if (r->asked)
-		put_bool(o, "router_answers", !r->degraded);
+		show_put_bool(o, "router_answers", !r->degraded);
 	if (*r->notice)
 		show_put(o, "notice", r->notice);
 	if (r->bare) {
@@ -191,16 +186,11 @@ void report(FILE *f, const struct report *r)
 		print(f, r);
 }
 
-void report_unchanged(const char *iface)
+void report_changed(const char *iface, bool changed)
 {
-	struct json_object *o;
+	struct json_object *o = show_json();
 
-	if (!cmd_json) {
-		printf("%s is loaded with these options already, nothing changed\n", iface);
-		return;
-	}
-	o = show_json();
 	show_put(o, "iface", iface);
-	put_bool(o, "changed", false);
+	show_put_bool(o, "changed", changed);
 	show_print(o);
 }

@@ -25,8 +25,8 @@ struct report {
 
 void report(FILE *f, const struct report *r);
 
-/* That @iface is as it was asked to be already. */
-void report_unchanged(const char *iface);
+/* As JSON, where that is all there is to say: @iface was not (@changed) as it was asked to be. */
+void report_changed(const char *iface, bool changed);
 
 /* Options in effect and their sources, as an array; @path is the file's. The caller's, as json-c has it. */
 struct json_object *report_options(const struct effective *l, const char *path);

@@ -243,6 +243,11 @@ void show_put_number(struct json_object *o, const char *key, __u64 value)
 	json_object_object_add(o, key, json_object_new_uint64(value));
 }
 
+void show_put_bool(struct json_object *o, const char *key, bool value)
+{
+	json_object_object_add(o, key, json_object_new_boolean(value));
+}
+
 struct json_object *show_json(void)
 {
 	struct json_object *o = json_object_new_object();

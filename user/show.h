@@ -75,6 +75,7 @@ void show_print(struct json_object *o);
 void show_print_to(FILE *f, struct json_object *o);
 void show_put(struct json_object *o, const char *key, const char *value);
 void show_put_number(struct json_object *o, const char *key, __u64 value);
+void show_put_bool(struct json_object *o, const char *key, bool value);
 
 __u64 show_now(void); /* CLOCK_BOOTTIME, ns */
 

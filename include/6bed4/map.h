@@ -27,9 +27,9 @@ enum bed4_self_flag {
 	BED4_SELF_VALID = 1 << 0,  /* clear: the fast path passes everything */
 	BED4_SELF_POLICY = 1 << 1, /* `policy4` has entries: ask it */
 	BED4_SELF_ADDR = 1 << 2,   /* `own` is set; always so on a router */
+	BED4_SELF_EAGER = 1 << 3,  /* peer: the first SYN to an unknown neighbour goes straight */
 	BED4_SELF_WATCHED = 1 << 4, /* somebody watches the TUN device: let it see what is sent */
 	BED4_SELF_PLAN = 1 << 5, /* `own` is of the plan `server-prefix`; its first 16 bits are the plan's */
-	BED4_SELF_EAGER = 1 << 3,  /* peer: the first SYN to an unknown neighbour goes straight */
 };
 
 /* The only entry of `self`: what an instance is. Network order. */

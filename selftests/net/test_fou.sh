@@ -23,18 +23,6 @@ kernel_peer() {
 		ns peer1 ip -6 route add default dev sit1
 }
 
-# get FROM SERVER ADDRESS: a file by TCP, compared byte by byte
-get() {
-	local server ret
-	bg_ns "httpd-$2" "$2" busybox httpd -f -p "[::]:8000" -h "$WORK/www"
-	server=$last_pid
-	wait_for 20 ns "$2" sh -c "ss -Hltn 'sport = 8000' | grep -q ." || return 1
-	ns "$1" timeout 40 busybox wget -q -O "$WORK/got" "http://[$3]:8000/file"
-	ret=$?
-	end_pid "$server"
-	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got"
-}
-
 mkdir "$WORK/www"
 head -c 300000 /dev/urandom >"$WORK/www/file"
 ns_add probe

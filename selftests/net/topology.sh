@@ -15,21 +15,27 @@ ROUTER4=145.136.0.1
 ROUTER6=2001:67c:127c:0:be64:91ff:fe88:1
 HOST6=2001:db8:6::2
 
-underlay() {
-	ns_add router inet peer1 peer2 nat peer3
+# The part of it without NAT, for who needs no more.
+open_underlay() {
+	ns_add router inet peer1 peer2
 	veth router eth0 inet r0
 	veth peer1 eth0 inet p1
 	veth peer2 eth0 inet p2
-	veth nat eth0 inet n0
-	veth peer3 eth0 nat lan
 	ns inet sysctl -qw net.ipv4.ip_forward=1
 	ns inet ip addr add 145.136.0.254/24 dev r0
 	ns inet ip addr add 131.1.0.254/24 dev p1
 	ns inet ip addr add 131.2.0.254/24 dev p2
-	ns inet ip addr add 131.3.0.254/24 dev n0
 	host4 router 145.136.0.1/24 145.136.0.254
 	host4 peer1 131.1.0.2/24 131.1.0.254
 	host4 peer2 131.2.0.2/24 131.2.0.254
+}
+
+underlay() {
+	open_underlay
+	ns_add nat peer3
+	veth nat eth0 inet n0
+	veth peer3 eth0 nat lan
+	ns inet ip addr add 131.3.0.254/24 dev n0
 	host4 nat 131.3.0.2/24 131.3.0.254
 	host4 peer3 192.168.7.2/24 192.168.7.1
 	ns nat ip addr add 192.168.7.1/24 dev lan
@@ -172,6 +178,18 @@ fetch() {
 	ret=$?
 	end_pid "$server"
 	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got-$from"
+}
+
+# get FROM SERVER ADDRESS: likewise, by small programs, for a machine that is slow
+get() {
+	local server ret
+	bg_ns "httpd-$2" "$2" busybox httpd -f -p "[::]:8000" -h "$WORK/www"
+	server=$last_pid
+	wait_for 20 ns "$2" sh -c "ss -Hltn 'sport = 8000' | grep -q ." || return 1
+	ns "$1" timeout 40 busybox wget -q -O "$WORK/got" "http://[$3]:8000/file"
+	ret=$?
+	end_pid "$server"
+	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got"
 }
 
 # udp_file FROM TO ADDRESS SIZE

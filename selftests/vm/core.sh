@@ -11,18 +11,6 @@
 # shellcheck source=../net/topology.sh
 . "$(dirname "$0")/../net/topology.sh"
 
-# get FROM SERVER ADDRESS: a file by TCP, compared byte by byte
-get() {
-	local server ret
-	bg_ns "httpd-$2" "$2" busybox httpd -f -p "[::]:8000" -h "$WORK/www"
-	server=$last_pid
-	wait_for 20 ns "$2" sh -c "ss -Hltn 'sport = 8000' | grep -q ." || return 1
-	ns "$1" timeout 40 busybox wget -q -O "$WORK/got" "http://[$3]:8000/file"
-	ret=$?
-	end_pid "$server"
-	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got"
-}
-
 carries() {
 	local mode=$1 fast slow
 	only_by_router
@@ -67,18 +55,8 @@ straight() {
 
 mkdir "$WORK/www"
 head -c 300000 /dev/urandom >"$WORK/www/file"
-ns_add router inet peer1 peer2
-veth router eth0 inet r0
+open_underlay
 native
-veth peer1 eth0 inet p1
-veth peer2 eth0 inet p2
-ns inet sysctl -qw net.ipv4.ip_forward=1
-ns inet ip addr add 145.136.0.254/24 dev r0
-ns inet ip addr add 131.1.0.254/24 dev p1
-ns inet ip addr add 131.2.0.254/24 dev p2
-host4 router 145.136.0.1/24 145.136.0.254
-host4 peer1 131.1.0.2/24 131.1.0.254
-host4 peer2 131.2.0.2/24 131.2.0.254
 [ "${VM_NICS:-0}" = 0 ] ||
 	check "the router's devices are virtio ones" says "driver: virtio_net" ns router ethtool -i eth0
 warm_up

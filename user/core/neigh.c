@@ -273,13 +273,24 @@ static __u64 delay_end(__u64 now, const struct neigh *n, __u32 used)
 	return (idle ? now : n->heard * NSEC_PER_SEC) + DELAY_TIME;
 }
 
+struct neigh *neigh_find(const struct tunnel *t, const struct bed4_in6 *addr)
+{
+	return bed4_inside(&t->self, addr) ? table_find(&t->table, addr) : NULL;
+}
+
+/* Can there be a path to it beside the one by our router? */
+static bool may_have_path(const struct tunnel *t, const struct bed4_in6 *addr)
+{
+	return t->self.flags & BED4_SELF_ADDR && bed4_inside(&t->self, addr) &&
+	       !bed4_in6_eq(addr, &t->self.own) && !bed4_is_router(&t->self, addr);
+}
+
 void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used,
 		__u32 heard, struct actions *a)
 {
 	struct neigh *n;
 
-	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_inside(&t->self, addr) ||
-	    bed4_in6_eq(addr, &t->self.own) || bed4_is_router(&t->self, addr))
+	if (!may_have_path(t, addr))
 		return;
 	n = table_find(&t->table, addr);
 	if (!n) {
@@ -321,8 +332,7 @@ enum bed4_outcome neigh_choose(struct pass *p)
 {
 	struct tunnel *t = p->t;
 	struct bed4_in6 dst = p->v.ip6->dst;
-	bool inside = bed4_inside(&t->self, &dst);
-	struct neigh *n = inside ? table_find(&t->table, &dst) : NULL;
+	struct neigh *n = neigh_find(t, &dst);
 	struct bed4_neigh value = n ? neigh_value(n) : (struct bed4_neigh){};
 	struct bed4_cur upper = { p->data + BED4_IP6_LEN, p->data + p->v.len };
 	enum bed4_outcome o;
@@ -336,7 +346,7 @@ enum bed4_outcome neigh_choose(struct pass *p)
 		n->used = seconds(p->now);
 	if (tell)
 		neigh_used(t, p->now, &dst, used, 0, p->a);
-	n = inside ? table_find(&t->table, &dst) : NULL; /* it may have come just now */
+	n = neigh_find(t, &dst); /* it may have come just now */
 	if (!n)
 		return o;
 	n->tx_packets++;
@@ -359,8 +369,7 @@ void neigh_heard(struct pass *p, const struct bed4_in6 *addr)
 
 bool neigh_is_at(const struct tunnel *t, const struct bed4_in6 *addr, struct bed4_ep src)
 {
-	const struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) :
-								       NULL;
+	const struct neigh *n = neigh_find(t, addr);
 
 	return n && (bed4_ep_eq(neigh_at(n), src) || (n->lan_addr && bed4_ep_eq(neigh_lan(n), src)));
 }
@@ -461,7 +470,7 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 void neigh_doubt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
 		 struct actions *a)
 {
-	struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) : NULL;
+	struct neigh *n = neigh_find(t, addr);
 
 	if (!n || n->path == BED4_PATH_ROUTER || !bed4_ep_eq(neigh_at(n), at))
 		return;
@@ -473,7 +482,7 @@ void neigh_doubt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struc
 bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr)
 {
 	struct tunnel *t = p->t;
-	struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) : NULL;
+	struct neigh *n = neigh_find(t, addr);
 	struct bed4_ep from;
 
 	if (!n || n->state == BED4_NEIGH_PERMANENT || n->state == BED4_NEIGH_INCOMPLETE)
@@ -695,8 +704,7 @@ int neigh_search(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struc
 {
 	struct neigh *n;
 
-	if (!(t->self.flags & BED4_SELF_ADDR) || !bed4_inside(&t->self, addr) ||
-	    bed4_in6_eq(addr, &t->self.own) || bed4_is_router(&t->self, addr))
+	if (!may_have_path(t, addr))
 		return -EINVAL;
 	n = table_find(&t->table, addr);
 	if (!n) {
@@ -733,7 +741,7 @@ bool neigh_asking(const struct neigh *n, __u64 now, __u64 own)
 
 int neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a)
 {
-	struct neigh *n = bed4_inside(&t->self, addr) ? table_find(&t->table, addr) : NULL;
+	struct neigh *n = neigh_find(t, addr);
 
 	if (!n)
 		return -ENOENT;

@@ -22,6 +22,9 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 /* A packet came straight from @addr at @src: no proof of anything, but counted and remembered. */
 void neigh_heard(struct pass *p, const struct bed4_in6 *addr);
 
+/* The entry of @addr; NULL: there is none, or it is no address of 6bed4. */
+struct neigh *neigh_find(const struct tunnel *t, const struct bed4_in6 *addr);
+
 /* The endpoint from which the cache accepts @addr, beside the one in the address: addr 0 none. */
 const struct bed4_neigh *neigh_lookup(const void *tunnel, const struct bed4_in6 *addr);
 bool neigh_is_at(const struct tunnel *t, const struct bed4_in6 *addr, struct bed4_ep src);

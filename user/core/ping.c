@@ -48,10 +48,7 @@ static void tell(struct tunnel *t, const struct ping *p, struct ping_event ev, s
 
 static struct neigh *entry(const struct tunnel *t, const struct ping *p)
 {
-	struct bed4_in6 addr = p->request.addr;
-
-	return t->config.role == BED4_ROLE_PEER && bed4_inside(&t->self, &addr) ?
-		       table_find(&t->table, &addr) : NULL;
+	return t->config.role == BED4_ROLE_PEER ? neigh_find(t, &p->request.addr) : NULL;
 }
 
 /* --- which paths there are ------------------------------------------------------------------------- */

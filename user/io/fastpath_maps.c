@@ -317,12 +317,18 @@ static int walk_on(struct fastpath *fp, struct walk *w, __u32 batches, walk_fn f
 	return !err;
 }
 
+/* More than a walk over the whole table takes, unless it changes too much. */
+static __u32 batches_of_all(const struct fastpath *fp)
+{
+	return 2 * fp->config.neigh_max / WALK_BATCH + 64;
+}
+
 /* 0; 1: not all of it was seen, for it changed too much; or -errno. */
 static int walk(struct fastpath *fp, walk_fn fn, void *arg)
 {
 	struct walk w = {};
 
-	return walk_on(fp, &w, 2 * fp->config.neigh_max / WALK_BATCH + 64, fn, arg);
+	return walk_on(fp, &w, batches_of_all(fp), fn, arg);
 }
 
 int fastpath_walk(struct fastpath *fp,
@@ -371,13 +377,14 @@ int fastpath_expire(struct fastpath *fp, __u32 before,
 {
 	struct expiry x = { .fp = fp, .gone = gone, .arg = arg };
 	struct sweep *s = &fp->sweep;
+	__u32 batches;
 	int ret;
 
 	if (!s->left_batches)
-		*s = (struct sweep){ .before = before, .left_batches = 2 * fp->config.neigh_max / WALK_BATCH + 64 };
-	ret = walk_on(fp, &s->at, s->left_batches < EXPIRE_BATCHES ? s->left_batches : EXPIRE_BATCHES,
-		      expire_one, &x);
-	s->left_batches -= s->left_batches < EXPIRE_BATCHES ? s->left_batches : EXPIRE_BATCHES;
+		*s = (struct sweep){ .before = before, .left_batches = batches_of_all(fp) };
+	batches = s->left_batches < EXPIRE_BATCHES ? s->left_batches : EXPIRE_BATCHES;
+	ret = walk_on(fp, &s->at, batches, expire_one, &x);
+	s->left_batches -= batches;
 	if (ret == 1 && s->left_batches)
 		return 1;
 	s->left_batches = 0;
