@@ -10,6 +10,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CTL=$TOP/build/6bed4ctl
 TAG=b4-$$-$RANDOM
 WORK=$(mktemp -d /tmp/6bed4-test-XXXXXX)
+mkfifo "$WORK/silence" # nobody ever says anything there
 
 tap_n=0 tap_failed=0
 own_pids=() own_ns=() own_nics=()
@@ -74,13 +75,15 @@ refused() {
 
 # --- waiting ---------------------------------------------------------------------------------------
 
-# wait_for SECONDS COMMAND...: polls until the command succeeds.
+# wait_for SECONDS COMMAND...: polls until the command succeeds. What takes longer is asked less often: each
+# question is several processes, and what is waited for wants the processor, too.
 wait_for() {
-	local deadline=$((SECONDS + $1))
+	local deadline=$((SECONDS + $1)) pause=0.05 n=0
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $deadline ] || { echo "timed out: $*"; return 1; }
-		read -rt 0.05 <> <(:) || true
+		read -rt $pause <>"$WORK/silence" || true
+		[ $((++n)) -lt 4 ] || pause=0.2
 	done
 }
 
