@@ -240,6 +240,12 @@ static __always_inline int from_native(struct xdp_md *ctx, const struct bed4_sel
 	return settle(ctx, cpu, xdp_prepend(ctx, &plan, &hop), &hop, BED4_OUT, plan.len);
 }
 
+/* What a bond takes in comes from its ports, which have other indexes than the underlay. */
+static __always_inline bool is_native_side(__u32 ifindex)
+{
+	return BED4_UNLIKELY(ifindex != cfg_underlay) && out_of(ifindex) != OUT_MAX;
+}
+
 static __always_inline int handle(struct xdp_md *ctx, const struct bed4_self *self, struct bed4_cpu *cpu)
 {
 	struct bed4_cur cur = { (void *)(long)ctx->data, (void *)(long)ctx->data_end };
@@ -249,7 +255,7 @@ static __always_inline int handle(struct xdp_md *ctx, const struct bed4_self *se
 		return leave(cpu, BED4_SLOW_INVALID, len);
 	switch (bed4_parse_eth(&cur)) {
 	case BED4_ETH_IP4:
-		if (ctx->ingress_ifindex != cfg_underlay)
+		if (is_native_side(ctx->ingress_ifindex))
 			return leave(cpu, BED4_OTHER, len);
 		return from_tunnel(ctx, self, cpu, cur, len - ETH_LEN);
 	case BED4_ETH_IP6:

@@ -35,6 +35,27 @@ static void decapsulates(void **state)
 	}
 }
 
+/*
+ * A bond's packets come from its ports, which nobody has told the program about ("lo" stands for one); what
+ * comes in by an IPv6-side device is not the tunnel's.
+ */
+static void takes_from_ports(void **state)
+{
+	struct fixture f = { .name = "from a port of the underlay", .verdict = XDP_REDIRECT, .outcome = BED4_IN_NATIVE };
+	const unsigned int underlay = t.dev[FX_UNDER];
+
+	(void)state;
+	t.dev[FX_UNDER] = if_nametoindex("lo");
+	from_peer(&f.in, HOST6, 64, 10, CSUM_FULL);
+	pkt_udp6(&f.out, PEER6, HOST6, 63, 10);
+	pkt_eth(&f.out, MAC_HOST, MAC_V6, 0x86dd);
+	run_only(&f);
+	t.dev[FX_UNDER] = underlay;
+	f = (struct fixture){ .name = "IPv4 on the IPv6 side", .dev = FX_V6, .verdict = XDP_PASS, .outcome = BED4_OTHER };
+	from_peer(&f.in, HOST6, 64, 10, CSUM_FULL);
+	run_only(&f);
+}
+
 /* All 16 combinations, with DSCPs on both that differ; and what goes outward. */
 static void carries_ecn(void **state)
 {
@@ -639,7 +660,7 @@ static void updates_what_it_cannot_derive(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(decapsulates),	      cmocka_unit_test(relays),
+		cmocka_unit_test(decapsulates),	      cmocka_unit_test(takes_from_ports), cmocka_unit_test(relays),
 		cmocka_unit_test(encapsulates),	      cmocka_unit_test(sums_and_classes),
 		cmocka_unit_test(strips_for_local),   cmocka_unit_test(passes_unready),
 		cmocka_unit_test(passes_slow),	      cmocka_unit_test(leaves_others),
