@@ -53,7 +53,7 @@ CROSS_LIBS = libc6-dev libgcc-s1 libbpf-dev libxdp-dev libcap-dev libseccomp-dev
 
 PKGS	 = libbpf libxdp libmnl json-c libcap libseccomp libpcap
 # Package names on Debian 12. Without those of the virtual machine, its tests are skipped.
-VM_DEBS	 = qemu-system-x86 busybox-static
+VM_DEBS	 = qemu-system-x86 busybox-static xdp-tools
 DEBS	 = build-essential clang llvm libclang-rt-14-dev lld pkg-config libbpf-dev libxdp-dev bpftool \
 	   libcap-dev libseccomp-dev libpcap-dev libnftables-dev libmnl-dev libjson-c-dev libcmocka-dev libelf-dev iproute2 iputils-ping iputils-tracepath traceroute \
 	   ethtool nftables conntrack tcpdump tshark iperf3 curl jq python3-minimal python3-scapy python3-jsonschema libcap2-bin \

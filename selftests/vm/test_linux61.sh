@@ -28,6 +28,10 @@ jobs() {
 	done
 	cat <<-JOBS
 		core 300 selftests/vm/core.sh native tc off
+		beside 200 selftests/vm/beside.sh
+		below-bond 200 selftests/vm/below.sh bond
+		below-vlan 200 selftests/vm/below.sh vlan
+		rate 200 selftests/vm/rate.sh native tc off
 		diff 200 env DIFF_RUNS=20000 build/prog/test_diff
 		fou-native 120 selftests/net/test_fou.sh native
 		fou-tc 120 selftests/net/test_fou.sh tc
