@@ -144,6 +144,28 @@ check "  and from behind NAT" wait_for 30 straight peer3 "$A3" peer2 "$A2"
 quiet=$(counted router relay)
 check "  no router has anything to do with it" pings peer1 "$A2" 20 0.05
 check "  really" test $(($(counted router relay) - quiet)) -lt 5
+
+# A stream over all of it, while a router, and then a peer, is reloaded, dies, and is loaded again.
+dead() { state_is "$1" state dead; }
+router_again() { ns router "$CTL" reload eth0 --dscp 0 && kill -KILL "$(state router pid)" && wait_for 5 dead router && load_plan router; }
+peer_again() {
+	ns peer2 "$CTL" reload eth0 --dscp 0 && kill -KILL "$(state peer2 pid)" && wait_for 5 dead peer2 &&
+		load_peer_of $SECOND4 peer2
+}
+only_by_routers
+rerouted() { pings peer1 "$A2" 1 && pings peer2 "$A1" 1 && by_routers peer1 "$A2" peer2 "$A1"; }
+check "when that path is gone, packets go by both routers again" wait_for 20 rerouted
+bg_ns stream peer1 ping -q -i 0.05 "$A2"
+stream=$last_pid
+check "router is reloaded, dies and is loaded again" router_again
+check "  with the same prefix" state_is router prefix "$PLAN_A::/64"
+check "peer2, likewise" peer_again
+check "  with the same address" has_address peer2 "$A2"
+check "  and packets pass by both routers" pings peer1 "$A2" 5 0.05
+kill -INT "$stream"
+wait "$stream"
+check "  nothing was lost meanwhile" grep -q ' 0% packet loss' "$WORK/stream.log"
+reachable_again
 check "all unload" eval 'for n in router router2 peer1 peer2 peer3; do ns $n "$CTL" unload eth0 || exit 1; done'
 plan_routes() { for n in router router2 peer1; do ns $n ip -6 route | grep "^fc64::/16"; ns $n ip -6 rule | grep fc64; done; }
 check "  and leave no route and no rule" equal "$(plan_routes)" ""
