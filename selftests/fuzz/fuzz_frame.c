@@ -2,7 +2,7 @@
 /*
  * A frame as the fast path sees it, through 6bed4/parse.h and decide.h in both roles and directions.
  * The verdict has to lie within the frame, and what would be forwarded must keep the rules of
- * PROTOCOL sections 5 and 9. The first byte picks the role and whether checksums are made right.
+ * PROTOCOL sections 5 and 9. The first byte picks the role, whether checksums are made right, and the plan.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static enum bed4_policy no_policy(const void *arg, __be32 addr)
 	return BED4_POLICY_NONE;
 }
 
-static struct bed4_self self_of(int peer)
+static struct bed4_self self_of(int peer, int plan)
 {
 	struct bed4_self s = { .abi = BED4_ABI, .flags = BED4_SELF_VALID | BED4_SELF_ADDR,
 			       .mtu = BED4_MTU };
@@ -40,6 +40,10 @@ static struct bed4_self self_of(int peer)
 	s.public = s.listen;
 	s.own.w[0] = BED4_HTONL(0x2001067c);
 	s.own.w[1] = BED4_HTONL(0x127c0000);
+	if (plan) {
+		s.flags |= BED4_SELF_PLAN;
+		bed4_plan_put(&s.own, BED4_PLAN_PREFIX, peer ? s.server : s.listen);
+	}
 	bed4_iid_put(&s.own, s.public);
 	return s;
 }
@@ -97,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 1 || size > 4096)
 		return 0;
-	self = self_of(data[0] & 1);
+	self = self_of(data[0] & 1, data[0] & 4);
 	block = malloc(size + 1);
 	promise(block != NULL);
 	memcpy(block + 2, data + 1, size - 1);

@@ -112,6 +112,11 @@ static void begin(uint8_t flags)
 	}
 	c.prefix.w[0] = BED4_HTONL(0x2001067c);
 	c.prefix.w[1] = BED4_HTONL(0x127c0000);
+	if (flags & 32) {
+		c.plan = BED4_PLAN_SERVER;
+		c.plan_prefix = BED4_PLAN_PREFIX;
+		bed4_plan_put(&c.prefix, c.plan_prefix, c.role == BED4_ROLE_PEER ? c.server : c.listen);
+	}
 	memset(slow, 0, sizeof(slow));
 	limit_init(&limit, flags, &collisions);
 	tunnel_exit(&tunnel);
