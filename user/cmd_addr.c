@@ -34,7 +34,7 @@ static int take_prefix(const struct words *w, struct bed4_in6 *addr)
 	struct bed4_ep router;
 
 	if (w->prefix && opt_prefix64(w->prefix, addr))
-		return usage("--prefix must be an IPv6 prefix P/64 with no low bits set");
+		return usage("--prefix must be a unicast IPv6 prefix P/64 with no low bits set");
 	if (!w->router)
 		return w->plan ? usage("--plan-prefix goes with --router") : EXIT_DONE;
 	if (w->prefix)

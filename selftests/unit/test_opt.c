@@ -583,6 +583,22 @@ static void test_ipv6(void **state)
 	assert_true(opt_ipv6("", &a) < 0);
 }
 
+/* Also what `addr` is given, which asks nothing else about it. */
+static void test_prefix64(void **state)
+{
+	static const char *const bad[] = { "", "2001:db8::", "2001:db8::/63", "2001:db8::1/64", "ff02::/64", "fe80::/64",
+					   "::/64", "::ffff:0:0/64", "2001:db8::/64 " };
+	struct bed4_in6 in6;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (!opt_prefix64(bad[i], &in6))
+			fail_msg("taken: \"%s\"", bad[i]);
+	assert_int_equal(opt_prefix64("2001:db8::/64", &in6), 0);
+	assert_int_equal(in6.w[0], BED4_HTONL(0x20010db8));
+}
+
 static void test_names(void **state)
 {
 	(void)state;
@@ -744,7 +760,7 @@ int main(void)
 		cmocka_unit_test(test_router),	   cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_full_lists), cmocka_unit_test(test_uint),
 		cmocka_unit_test(test_endpoint),   cmocka_unit_test(test_ipv6),
-		cmocka_unit_test(test_names),	   cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_prefix64), cmocka_unit_test(test_names),	   cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_metrics), cmocka_unit_test(test_reload_garbage), cmocka_unit_test(test_file),
 	};
 
