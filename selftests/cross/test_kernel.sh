@@ -22,7 +22,7 @@ esac
 MODULES="tun veth sch_ingress cls_bpf"
 GUEST=$OUT/guest
 # In the initial namespace of a machine of their own; what counts there is order and alignment, not how many.
-PROGRAMS="test_xdp test_tc test_variants test_neigh test_limit test_capture test_diff"
+PROGRAMS="test_xdp test_tc test_variants test_neigh test_limit test_capture test_diff test_fastpath"
 UNITS="test_burst test_ctl"
 DEADLINE=1200 # seconds for the machine
 CONSOLE_LOG=build/log/console-$ARCH
@@ -73,6 +73,7 @@ stage() {
 	mkdir -p "$root"/{,usr/}lib/"$TRIPLET"
 	cp -P "$GUEST/lib/$TRIPLET"/*.so* "$root/lib/$TRIPLET/"
 	cp -P "$GUEST/usr/lib/$TRIPLET"/*.so* "$root/usr/lib/$TRIPLET/"
+	cp -r "$GUEST/usr/lib/$TRIPLET/bpf" "$root/usr/lib/$TRIPLET/" # libxdp's dispatcher
 	cp -P "$GUEST"/lib/ld* "$root/lib/" || return
 	for m in $MODULES; do
 		find "$GUEST/lib/modules" -name "$m.ko" -exec cp {} "$root/modules/" \;
