@@ -97,7 +97,7 @@ SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 KEEP	?= 0
 
-.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long check-cross deps-cross check-vm bench \
+.PHONY: all dist sysroot deb help deps deps-quiet install uninstall clean tests check check-quick check-long check-cross deps-cross check-vm deps-vm bench \
 	fuzz fuzz-build soak demo demo-down demo-anycast lint
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -133,6 +133,10 @@ deps:
 
 deps-cross:
 	$(Q)tools/deps.sh $(CROSS_DEBS)
+
+# Where they cannot be had, what needs them is skipped, and says so.
+deps-vm: deps
+	-$(Q)tools/deps.sh $(VM_DEBS)
 
 # --- build --------------------------------------------------------------------------------------
 
@@ -256,7 +260,7 @@ $(BUILD)/flood: $(BUILD)/selftests/flood/flood.o
 
 tests: $(BUILD)/6bed4ctl $(COMPAT) $(UNIT) $(PROG) $(NET) $(BUILD)/flood
 
-check: deps
+check: deps-vm
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --full
 
@@ -267,13 +271,11 @@ check-quick:
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/run --quick
 
-check-long: deps-cross
-	-$(Q)tools/deps.sh $(VM_DEBS)
+check-long: deps-cross deps-vm
 	$(Q)$(MAKE) --no-print-directory tests fuzz-build $(EXHAUST)
 	$(Q)selftests/run --long
 
-check-vm: deps
-	-$(Q)tools/deps.sh $(VM_DEBS)
+check-vm: deps-vm
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)selftests/run --long '^vm/'
 

@@ -60,7 +60,7 @@ initramfs || exit 1
 # shellcheck disable=SC2046
 exec timeout -k 5 "$SECONDS_MAX" qemu-system-x86_64 -accel $accel -cpu max -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-2048}" \
 	-nodefaults -no-user-config -display none -no-reboot -kernel "$VM/vmlinuz" -initrd "$VM/initramfs" \
-	-append "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off vm.top=$TOP vm.level=${LEVEL:-} vm.nics=$PAIRS" \
+	-append "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off vm.top=$TOP vm.seconds=$SECONDS_MAX vm.level=${LEVEL:-} vm.nics=$PAIRS" \
 	-serial "file:$OUT/console" $(nics) \
 	-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
 	-virtfs "local,path=$OUT,mount_tag=out,security_model=none"

@@ -3,7 +3,7 @@
 #
 # Inside the virtual machine, after init: mounts what a running system has, runs each line of
 # /run/vm/jobs (NAME SECONDS COMMAND...), leaves its output in /run/vm/NAME.tap and the time that it took in
-# /run/vm/NAME.time, and switches the machine off.
+# /run/vm/NAME.time, and switches the machine off. Nothing is begun that may not end before the machine has to.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C
 TOP=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^vm.top=//p')
 LEVEL=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^vm.level=//p')
@@ -33,8 +33,11 @@ hostname vm
 cd "$TOP" || exit
 : >/run/vm/up
 
+SECONDS_MAX=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^vm.seconds=//p')
 while read -r name seconds command; do
 	start=$SECONDS
+	read -r up _ </proc/uptime
+	[ $((${up%.*} + seconds + 20)) -le "$SECONDS_MAX" ] || continue
 	# shellcheck disable=SC2086
 	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 10 "$seconds" $command >"/run/vm/$name.tap" 2>&1 </dev/null
 	echo "# exit $?" >>"/run/vm/$name.tap"
