@@ -18,12 +18,15 @@ seen_by_daemon() {
 		jq '[.instances[0].hooks[] | select(.hook == "udp" or .hook == "tun") | .outcomes[].packets] | add // 0'
 }
 
-# Who answers a flood at that rate: burst and rate of the bucket that it meets, by a line's sources and ports.
+# Who answers a flood at that rate: burst and rate of the bucket that it meets, by a line's kind, sources and ports.
+# An answered NS draws up to four packets, three of them solicitations in turn; of the buckets of an address
+# and of all it takes so many tokens.
 bound() {
-	local sources ports
-	IFS=: read -r _ sources ports <<<"$1"
-	case $sources:$ports in
-	any:*) echo 500 5000 ;;
+	local kind sources ports
+	IFS=: read -r kind sources ports <<<"$1"
+	case $kind:$sources:$ports in
+	*:any:*) echo 500 5000 ;;
+	ns:*:1) echo 40 20 ;;
 	*:1) echo 10 5 ;;
 	*) echo $((sources * 50)) $((sources * 100)) ;;
 	esac
@@ -35,7 +38,7 @@ judge() {
 	local what=$1 burst rate ms
 	ms=$(value ms)
 	read -r burst rate <<<"$(bound "$what")"
-	check "$what: at most $burst answers and $rate a second" at_most "$(value answers)" \
+	check "$what: at most $burst packets in answer and $rate a second" at_most "$(value answers)" \
 		$((burst + rate * (ms + 100) / 1000 + 10))
 	[ "$MODE" = off ] ||
 		check "$what: the daemon sees no more than that" at_most "$daemon" $((burst + rate * (ms + 100) / 1000 + 100))

@@ -36,7 +36,11 @@ RATE=$((RATE / 2))
 flood peer "$A1" 20000 0.5 ns:any:30000 spoofed:any:30000 unknown:any:30000 >/dev/null # its buffers are there
 rss=$(kb VmRSS)
 before=$(counted peer1 ns-answered)
-for what in ns:1:1 ns:any:30000 rs:any:30000 spoofed:any:30000 unknown:any:30000; do
+with_flow ns:1:1
+judge ns:1:1
+check "ns:1:1: at most 10 of them answered and 5 a second" at_most $(($(counted peer1 ns-answered) - before)) \
+	$((10 + 5 * ($(value ms) + 100) / 1000 + 10))
+for what in ns:any:30000 rs:any:30000 spoofed:any:30000 unknown:any:30000; do
 	with_flow "$what"
 	judge "$what"
 done
