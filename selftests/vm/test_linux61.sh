@@ -3,13 +3,13 @@
 # modes: virtio
 #
 # Debian 12's stock kernel, Linux 6.1, in a virtual machine: the BPF objects under BPF_PROG_RUN and the core
-# scenarios on virtio devices, in every mode. One boot, of VM_SECONDS at most (480 in a full run of everything, 1700
+# scenarios on virtio devices, in every mode. One boot, of VM_SECONDS at most (540 in a full run of everything, 1700
 # in the long one). What a slow machine does not begin is skipped; what it does not end, and a kernel that
 # complains, is a failure.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 number=0 failed=0
-SECONDS_MAX=${VM_SECONDS:-$([ "${LEVEL:-}" = --full ] && echo 480 || echo 1700)}
+SECONDS_MAX=${VM_SECONDS:-$([ "${LEVEL:-}" = --full ] && echo 540 || echo 1700)}
 
 ok() { echo "ok $((++number)) - $*"; }
 not_ok() {
@@ -30,7 +30,7 @@ jobs() {
 		xdp 90 build/prog/test_xdp
 		tc 90 build/prog/test_tc
 		core 300 selftests/vm/core.sh native tc off
-		beside 150 selftests/vm/beside.sh
+		beside 200 selftests/vm/beside.sh
 	JOBS
 	[ "${LEVEL:-}" != --full ] || return 0
 	for name in capture fastpath limit neigh privs variants; do
