@@ -153,7 +153,7 @@ tc_same_place() {
 	local id pref handle
 	load_it >/dev/null
 	read -r pref handle < <(ns router tc -j filter show dev eth0 ingress |
-		jq -r '[.[] | select(.options.handle)][0] | "\(.pref) \(.options.handle)"')
+		jq -r '[.[] | select(.options.handle)][0] // empty | "\(.pref) \(.options.handle)"')
 	rctl unload eth0 >/dev/null
 	if [ -z "$pref" ]; then
 		skip "TC program of somebody in our place" "we have none on eth0 in mode $MODE"
