@@ -89,7 +89,7 @@ int opt_prefix64(const char *s, struct bed4_in6 *prefix)
 
 	if (!len || strcmp(len, "64") || opt_ipv6(left, prefix))
 		return -EINVAL;
-	return prefix->w[2] || prefix->w[3] || bed4_src_never(prefix) || !prefix->w[0] ? -EINVAL : 0;
+	return prefix->w[2] || prefix->w[3] || bed4_in6_multicast(prefix) || !prefix->w[0] ? -EINVAL : 0;
 }
 
 int opt_plan_prefix(const char *s, __u16 *prefix)
@@ -245,7 +245,7 @@ static int set_role(struct load_options *o, const char *s)
 
 static int set_prefix(struct load_options *o, const char *s)
 {
-	if (opt_prefix64(s, &o->prefix))
+	if (opt_prefix64(s, &o->prefix) || bed4_in6_linklocal(&o->prefix))
 		return -EINVAL;
 	o->prefix_set = true;
 	return 0;

@@ -168,7 +168,7 @@ int opt_ipv6(const char *s, struct bed4_in6 *addr);
 int opt_v4_prefix(const char *s, struct opt_v4 *p); /* "A", "A/LEN"; host bits must be 0 */
 int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v);
 int opt_endpoint(const char *s, struct bed4_ep *ep); /* IPV4:PORT */
-int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0, unicast, not fe80:: */
+int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0, unicast */
 int opt_plan_prefix(const char *s, __u16 *prefix); /* P/16 of unicast addresses, host order */
 bool opt_path(const char *path); /* can it be the file of a socket? Absolute, printable, not too long */
 int opt_iface(const char *s); /* can it be the name of a device, and pass through every tool? */

@@ -586,7 +586,7 @@ static void test_ipv6(void **state)
 /* Also what `addr` is given, which asks nothing else about it. */
 static void test_prefix64(void **state)
 {
-	static const char *const bad[] = { "", "2001:db8::", "2001:db8::/63", "2001:db8::1/64", "ff02::/64", "fe80::/64",
+	static const char *const bad[] = { "", "2001:db8::", "2001:db8::/63", "2001:db8::1/64", "ff02::/64",
 					   "::/64", "::ffff:0:0/64", "2001:db8::/64 " };
 	struct bed4_in6 in6;
 	size_t i;
@@ -597,6 +597,7 @@ static void test_prefix64(void **state)
 			fail_msg("taken: \"%s\"", bad[i]);
 	assert_int_equal(opt_prefix64("2001:db8::/64", &in6), 0);
 	assert_int_equal(in6.w[0], BED4_HTONL(0x20010db8));
+	assert_int_equal(opt_prefix64("fe80::/64", &in6), 0);
 }
 
 static void test_names(void **state)
