@@ -32,16 +32,18 @@ bound() {
 	esac
 }
 
+# allowed BURST RATE SLACK: what such a bucket lets through in the time that the flood took
+allowed() { echo $(($1 + $2 * ($(value ms) + 100) / 1000 + $3)); }
+
 # What a flood has done, on the wire and at the daemon. $line is what flood has said of it, $daemon how many
 # packets the daemon has looked at meanwhile.
 judge() {
-	local what=$1 burst rate ms
-	ms=$(value ms)
+	local what=$1 burst rate
 	read -r burst rate <<<"$(bound "$what")"
 	check "$what: at most $burst packets in answer and $rate a second" at_most "$(value answers)" \
-		$((burst + rate * (ms + 100) / 1000 + 10))
+		"$(allowed "$burst" "$rate" 10)"
 	[ "$MODE" = off ] ||
-		check "$what: the daemon sees no more than that" at_most "$daemon" $((burst + rate * (ms + 100) / 1000 + 100))
+		check "$what: the daemon sees no more than that" at_most "$daemon" "$(allowed "$burst" "$rate" 100)"
 }
 
 # Where the lab itself has dropped: veth's queues, backlogs, sockets.

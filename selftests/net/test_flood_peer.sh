@@ -39,7 +39,7 @@ before=$(counted peer1 ns-answered)
 with_flow ns:1:1
 judge ns:1:1
 check "ns:1:1: at most 10 of them answered and 5 a second" at_most $(($(counted peer1 ns-answered) - before)) \
-	$((10 + 5 * ($(value ms) + 100) / 1000 + 10))
+	"$(allowed 10 5 10)"
 for what in ns:any:30000 rs:any:30000 spoofed:any:30000 unknown:any:30000; do
 	with_flow "$what"
 	judge "$what"

@@ -44,16 +44,10 @@ check "kernel's peer to router: ping" pings peer1 $ROUTER6
 check "router to the kernel's peer: ping" pings router "$A1"
 check "kernel's peer to ours: ping" pings peer1 "$A2"
 check "our peer to the kernel's: ping" pings peer2 "$A1"
-fast=$(forwarded router fast) slow=$(forwarded router daemon)
+paths_begin
 check "kernel's peer fetches a file from native" get peer1 host6 $HOST6
 check "native fetches a file from the kernel's peer" get host6 peer1 "$A1"
 check "our peer fetches a file from the kernel's" get peer2 peer1 "$A1"
-fast=$(($(forwarded router fast) - fast)) slow=$(($(forwarded router daemon) - slow))
-echo "# $fast fast, $slow by the daemon"
-if [ "$MODE" = off ]; then
-	check "all of it went through the daemon" test "$slow" -gt 300 -a "$fast" = 0
-else
-	check "nearly all of it took the fast path" test "$fast" -gt 40 -a "$slow" -lt 20
-fi
+paths_kept "$MODE" 40
 check "nobody's packet was taken for a forged one" equal "$(counted router slow-mismatch)" 0
 finish

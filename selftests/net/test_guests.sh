@@ -35,11 +35,6 @@ tc_guest() { # DEV ingress|egress [PLACE...]
 	ns router tc qdisc add dev "$dev" clsact 2>/dev/null
 	ns router tc filter add dev "$dev" "$hook" "$@" bpf da obj "$GUEST" sec tc
 }
-saw() { # PROGRAM: packets it has counted
-	local map
-	map=$(bpftool -j prog show id "$1" | jq '.map_ids[0]')
-	bpftool -j map lookup id "$map" key 0 0 0 0 | jq '[.formatted.value // 0][0]'
-}
 seen_more() { [ "$(saw "$1")" -gt "$2" ]; }
 # counts_on PROGRAM DEV: what goes through that device is counted by it
 counts_on() {

@@ -262,7 +262,7 @@ if [ "$MODE" = off ] && [ "$(by_level 0 0 1)" = 1 ]; then
 		scrape_began=$(cpu)
 		scrape_file -o /dev/null -w '%{time_total}\n' >>"$WORK/clock"
 		echo $((($(cpu) - scrape_began) / 1000))
-		read -rt 0.3 <> <(:) || true
+		read -rt 0.3 <>"$WORK/silence" || true
 	done | sort -n >"$WORK/times"
 	median=$(sed -n 10p "$WORK/times")
 	echo "# $(status router .neighbours) neighbours; by the clock, seconds: $(sort -n "$WORK/clock" | sed -n '10p;20p' | xargs) (median, longest)"

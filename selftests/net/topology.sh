@@ -21,13 +21,18 @@ open_underlay() {
 	veth router eth0 inet r0
 	veth peer1 eth0 inet p1
 	veth peer2 eth0 inet p2
+	number_underlay
+	ns inet ip addr add 131.2.0.254/24 dev p2
+	host4 peer2 131.2.0.2/24 131.2.0.254
+}
+
+# Addresses of the router, of peer1 and of what is between them, whatever their devices are made of.
+number_underlay() {
 	ns inet sysctl -qw net.ipv4.ip_forward=1
 	ns inet ip addr add 145.136.0.254/24 dev r0
 	ns inet ip addr add 131.1.0.254/24 dev p1
-	ns inet ip addr add 131.2.0.254/24 dev p2
 	host4 router 145.136.0.1/24 145.136.0.254
 	host4 peer1 131.1.0.2/24 131.1.0.254
-	host4 peer2 131.2.0.2/24 131.2.0.254
 }
 
 underlay() {
@@ -190,6 +195,27 @@ get() {
 	ret=$?
 	end_pid "$server"
 	[ $ret = 0 ] && cmp "$WORK/www/file" "$WORK/got"
+}
+
+# paths_begin, and paths_kept MODE LEAST [LABEL]: what the router forwarded between them took the path of that mode,
+# LEAST packets or more of it; with the daemon each segment counts, so there are more than 300.
+paths_begin() { fast=$(forwarded router fast) slow=$(forwarded router daemon); }
+paths_kept() {
+	local mode=$1 least=$2 label=${3:-}
+	fast=$(($(forwarded router fast) - fast)) slow=$(($(forwarded router daemon) - slow))
+	echo "# $label$fast fast, $slow by the daemon"
+	if [ "$mode" = off ]; then
+		check "${label}all of it went through the daemon" test "$slow" -gt 300 -a "$fast" = 0
+	else
+		check "${label}nearly all of it took the fast path" test "$fast" -gt "$least" -a "$slow" -lt 20
+	fi
+}
+
+# saw PROGRAM: packets that one of guests.bpf.o has counted
+saw() {
+	local map
+	map=$(bpftool -j prog show id "$1" | jq '.map_ids[0]')
+	bpftool -j map lookup id "$map" key 0 0 0 0 | jq '[.formatted.value // 0][0]'
 }
 
 # udp_file FROM TO ADDRESS SIZE

@@ -5,9 +5,10 @@
 # /run/vm/jobs (NAME SECONDS COMMAND...), leaves its output in /run/vm/NAME.tap and the time that it took in
 # /run/vm/NAME.time, and switches the machine off. Nothing is begun that may not end before the machine has to.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C
-TOP=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^vm.top=//p')
-LEVEL=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^vm.level=//p')
-VM_NICS=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^vm.nics=//p')
+word() { tr ' ' '\n' </proc/cmdline | sed -n "s/^$1=//p"; }
+TOP=$(word vm.top)
+LEVEL=$(word vm.level)
+VM_NICS=$(word vm.nics)
 export LEVEL VM_NICS
 
 mkdir -p /dev/pts /dev/shm
@@ -33,7 +34,7 @@ hostname vm
 cd "$TOP" || exit
 : >/run/vm/up
 
-SECONDS_MAX=$(tr ' ' '\n' </proc/cmdline | sed -n 's/^vm.seconds=//p')
+SECONDS_MAX=$(word vm.seconds)
 while read -r name seconds command; do
 	start=$SECONDS
 	read -r up _ </proc/uptime
