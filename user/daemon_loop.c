@@ -27,7 +27,8 @@
 #define BATCH	    64 /* packets of the TUN per wake-up, so that nobody starves */
 #define ROUNDS	    4 /* bursts of datagrams, likewise */
 #define PACKET_MAX  65536
-#define EXPIRE_TICK (60 * NSEC_PER_SEC)
+#define SWEEP_TICK  (60 * NSEC_PER_SEC)
+#define PEER_SWEEP_TICK (5 * NSEC_PER_SEC)
 #define EXPIRE_AGE  600 /* s */
 #define HOPS_TICK   (1 * NSEC_PER_SEC)
 #define PULSE_TICK  (2 * NSEC_PER_SEC)
@@ -416,15 +417,21 @@ static void check_maps(struct daemon *d)
 	}
 }
 
-static void expire(struct daemon *d)
+/* Until the next sweep: what others have written there stays no longer, and 65,536 entries take some 0.1 s. */
+static __u64 sweep_tick(const struct daemon *d)
 {
-	__u32 now = daemon_seconds(), before = now > EXPIRE_AGE ? now - EXPIRE_AGE : 0;
+	return d->opt.role == BED4_ROLE_PEER ? PEER_SWEEP_TICK * (1 + d->tunnel.table.count / 65536) : SWEEP_TICK;
+}
 
-	if (d->opt.role == BED4_ROLE_PEER) {
-		daemon_stamp_neighbours(d);
-		return;
-	}
-	d->expiring = fastpath_expire(d->fp, before, daemon_watch_gone, d) == 1;
+/* Some of the entries of map neigh: who has gone, and on a peer whether they are what they should be. */
+static void sweep(struct daemon *d, __u64 now)
+{
+	if (!d->sweeping)
+		d->sweep_at = now + sweep_tick(d);
+	if (d->opt.role == BED4_ROLE_PEER)
+		d->sweeping = daemon_sweep_neighbours(d);
+	else
+		d->sweeping = fastpath_expire(d->fp, daemon_seconds(), EXPIRE_AGE, daemon_watch_gone, d) == 1;
 }
 
 static void timers(struct daemon *d)
@@ -435,11 +442,8 @@ static void timers(struct daemon *d)
 		tunnel_tick(&d->tunnel, now, &d->actions);
 		daemon_carry_out(d);
 	}
-	if (d->expiring || now >= d->expire_at) {
-		if (!d->expiring)
-			d->expire_at = now + EXPIRE_TICK;
-		expire(d);
-	}
+	if (d->sweeping || now >= d->sweep_at)
+		sweep(d, now);
 	if (now >= d->hops_at) {
 		d->hops_at = now + HOPS_TICK;
 		fastpath_take_gateways(d->fp, hops_use);
@@ -472,12 +476,12 @@ static int until_due(const struct daemon *d)
 {
 	__u64 now = daemon_now(), due = tunnel_deadline(&d->tunnel);
 
-	if (d->expiring)
+	if (d->sweeping)
 		return 0;
 	if (daemon_conn_due(d) < due)
 		due = daemon_conn_due(d);
-	if (d->expire_at < due)
-		due = d->expire_at;
+	if (d->sweep_at < due)
+		due = d->sweep_at;
 	if (d->pulse_at < due)
 		due = d->pulse_at;
 	if (d->hops_at < due)
@@ -616,7 +620,7 @@ static void set_times(struct daemon *d)
 
 	d->ready_by = now + d->opt.wait * NSEC_PER_SEC;
 	/* A router has to look once what its map holds, to know how many there are. */
-	d->expire_at = d->opt.role == BED4_ROLE_ROUTER ? now : now + EXPIRE_TICK;
+	d->sweep_at = d->opt.role == BED4_ROLE_ROUTER ? now : now + PEER_SWEEP_TICK;
 	d->check_at = now + CHECK_TICK;
 	d->sample_at = now + GAUGES_TICK;
 	d->hops_at = d->hops ? now : UINT64_MAX;

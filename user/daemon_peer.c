@@ -195,17 +195,22 @@ void daemon_carry_peer(struct daemon *d, const struct action *act)
 static void stamp_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)
 {
 	struct daemon *d = arg;
+	char text[INET6_ADDRSTRLEN] = "?";
 
-	tunnel_stamp(&d->tunnel, daemon_now(), in6, n->used, n->heard, &d->actions);
+	if (!tunnel_stamp(&d->tunnel, daemon_now(), in6, n, &d->actions)) {
+		inet_ntop(AF_INET6, in6, text, sizeof(text));
+		log_error("map neigh has been tampered with: what the cache knows of %s is written anew", text);
+	}
 	daemon_carry_out(d);
 }
 
-void daemon_stamp_neighbours(struct daemon *d)
+bool daemon_sweep_neighbours(struct daemon *d)
 {
-	int err = fastpath_walk(d->fp, stamp_one, d);
+	int ret = fastpath_sweep(d->fp, stamp_one, d);
 
-	if (err)
-		log_error("cannot read map neigh: %s", strerror(-err));
+	if (ret < 0)
+		log_error("cannot read map neigh: %s", strerror(-ret));
+	return ret == 1;
 }
 
 static int add(struct daemon *d, const struct bed4_in6 *addr, struct bed4_ep at,

@@ -70,8 +70,8 @@ struct daemon {
 	bool metrics_kept; /* it was handed over */
 	struct scrape *scrape;
 	bool running; /* the underlay has a carrier */
-	__u64 expire_at; /* next look for neighbours that are gone */
-	bool expiring; /* one is under way */
+	__u64 sweep_at; /* next look at all entries of map neigh */
+	bool sweeping; /* one is under way */
 	__u64 address_at; /* next try to set the address where that failed, 0 none is due */
 	struct daemon_told told; /* .ready NULL once told */
 	__u64 ready_by;
@@ -183,7 +183,7 @@ void daemon_tap_done(struct daemon *d, const struct action *act, bool ok);
 /* daemon_peer.c, for a peer only: */
 void daemon_carry_peer(struct daemon *d, const struct action *act);
 void daemon_follow_link(struct daemon *d); /* after link or address events */
-void daemon_stamp_neighbours(struct daemon *d);
+bool daemon_sweep_neighbours(struct daemon *d); /* some of them; true: call again */
 void daemon_neigh_request(struct daemon *d, const char *words, struct ctl_reply *reply);
 
 /* daemon_gauges.c: */

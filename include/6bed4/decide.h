@@ -456,6 +456,12 @@ BED4_INLINE __u32 bed4_since(__u32 now, __u32 then)
 	return now > then ? now - then : 0;
 }
 
+/* Can that stamp have been made? One that lies ahead, by more than another CPU's second, is no stamp. */
+BED4_INLINE bool bed4_stamp_ok(__u32 now, __u32 stamp)
+{
+	return stamp <= now + 1;
+}
+
 /* Is this the first packet of a TCP connection? @cur stands behind the IPv6 header. */
 BED4_INLINE bool bed4_is_syn(const struct bed4_ip6 *ip6, struct bed4_cur cur)
 {

@@ -100,14 +100,16 @@ static size_t summed(uint8_t *copy, const uint8_t *body, size_t len, size_t at)
 /* The fast path tells of a use, or the map's walk of an entry. */
 static void hear_of(const uint8_t *addr, int used)
 {
+	struct bed4_neigh v = {};
 	struct bed4_in6 who;
 
 	memcpy(&who, addr, sizeof(who));
+	memcpy(&v, addr, sizeof(who)); /* anything */
 	actions_clear(&actions);
 	if (used)
 		tunnel_used(&tunnel, now, &who, 0, now / NSEC_PER_SEC, &actions);
 	else
-		tunnel_stamp(&tunnel, now, &who, 0, 0, &actions);
+		tunnel_stamp(&tunnel, now, &who, &v, &actions);
 	carry_out(NULL, 0);
 }
 

@@ -150,7 +150,8 @@ nics_back() {
 background() {
 	local name=$1
 	shift
-	"$@" >"$WORK/$name.log" 2>&1 </dev/null &
+	: >"$WORK/$name.log" # here already: who waits for a word in it must not find one of an earlier command
+	"$@" >>"$WORK/$name.log" 2>&1 </dev/null &
 	last_pid=$!
 	own_pids+=("$last_pid")
 }

@@ -198,11 +198,28 @@ tampered_neigh() {
 	# shellcheck disable=SC2046
 	garbage peer1 neigh $(key_of "$(address peer2)")
 	check "somebody writes into map neigh: tools go on" tools_unhurt peer1
-	check "  the neighbour is reached again" wait_for 40 ns peer1 ping -q -c1 -W1 "$(address peer2)"
+	check "  the neighbour is reached again" wait_for $SOON ns peer1 ping -q -c1 -W1 "$(address peer2)"
+	into_nowhere "$(address peer2)"
+	check "somebody leads a neighbour astray, and has it heard in the future: it is reached again" peers_recover
+	check "  straight" wait_for $SOON path_is peer1 "$(address peer2)" direct
+	check "somebody deletes a neighbour from the map" forget_neigh "$(address peer2)"
+	check "  it is reached" peers_recover
+	check "  straight" wait_for $SOON path_is peer1 "$(address peer2)" direct
 	# shellcheck disable=SC2046
 	garbage router neigh hex 20 01 06 7c 12 7c 00 00 $(head -c 8 /dev/urandom | od -An -v -tx1)
 	check "  the router's tools go on, too" tools_unhurt router
 }
+# into_nowhere ADDRESS: peer1 sends to it straight, to 67.236.146.8:22451, and has just heard it, for ever
+into_nowhere() {
+	local key
+	key=$(key_of "$1")
+	# shellcheck disable=SC2086
+	ns peer1 bpftool map update pinned "$(pinned peer1 neigh)" key $key value hex 43 ec 92 08 b3 57 03 01 \
+		ff ff ff ff ff ff ff ff 01 00 00 00 ff ff ff ff $(zeros 32)
+}
+zeros() { head -c "$1" /dev/zero | od -An -v -tx1; }
+# shellcheck disable=SC2046
+forget_neigh() { ns peer1 bpftool map delete pinned "$(pinned peer1 neigh)" key $(key_of "$1"); }
 maps() {
 	check "peers know each other" peers_recover
 	tampered_self router

@@ -26,6 +26,7 @@
 #include <linux/if_link.h>
 
 #include "fixture.h"
+#include "core/neigh.h"
 #include "core/tunnel.h"
 #include "io/fastpath.h"
 #include "poison.skel.h"
@@ -213,13 +214,15 @@ static void leaves_others_alone(void **state)
 	poison_bpf__destroy(other);
 }
 
-/* To its end. How many neighbours are counted then. */
+#define LATER 20000 /* s: after all stamps here */
+
+/* To its end: who was seen @before goes. How many neighbours are counted then. */
 static unsigned int expire(struct fastpath *fp, __u32 before)
 {
 	int ret;
 
 	do {
-		ret = fastpath_expire(fp, before, NULL, NULL);
+		ret = fastpath_expire(fp, LATER, LATER - before, NULL, NULL);
 	} while (ret == 1);
 	assert_int_equal(ret, 0);
 	return fastpath_gauges(fp)->neigh.state[BED4_NEIGH_SEEN];
@@ -330,7 +333,7 @@ static void expires_in_portions(void **state)
 		assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
 	}
 	do {
-		ret = fastpath_expire(fp, 5000, count_gone, &gone);
+		ret = fastpath_expire(fp, LATER, LATER - 5000, count_gone, &gone);
 		assert_true(ret >= 0);
 		a.w[3] = i++;
 		assert_int_equal(fastpath_seen(fp, &a, fixture_self.listen, i, 1, 100), 0);
@@ -390,7 +393,7 @@ struct crowd {
 	struct tunnel t;
 	struct actions a;
 	__u64 now;
-	unsigned int stamped;
+	unsigned int stamped, wrong; /* entries of the last sweep, and those that were put right */
 };
 
 static void carry(struct crowd *c)
@@ -411,8 +414,19 @@ static void stamp(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh
 	struct crowd *c = arg;
 
 	c->stamped++;
-	tunnel_stamp(&c->t, c->now, in6, n->used, n->heard, &c->a);
+	c->wrong += !tunnel_stamp(&c->t, c->now, in6, n, &c->a);
 	carry(c);
+}
+
+static void sweep(struct crowd *c)
+{
+	int ret;
+
+	c->stamped = c->wrong = 0;
+	do {
+		ret = fastpath_sweep(c->fp, stamp, c);
+	} while (ret == 1);
+	assert_int_equal(ret, 0);
 }
 
 static struct bed4_in6 one_of_crowd(const struct crowd *c, unsigned int i)
@@ -474,20 +488,82 @@ static void expires_100000_neighbours(void **state)
 		set.value.used = c.now / NSEC_PER_SEC;
 		assert_int_equal(fastpath_neigh_set(c.fp, &set.key, &set.value), 0);
 	}
-	assert_int_equal(fastpath_walk(c.fp, stamp, &c), 0);
+	sweep(&c);
 	assert_int_equal(c.stamped, CROWD);
+	assert_int_equal(c.wrong, 0);
 	assert_int_equal(c.t.table.count, CROWD); /* none is 10 minutes old */
 	c.now += 200 * NSEC_PER_SEC;
-	c.stamped = 0;
-	assert_int_equal(fastpath_walk(c.fp, stamp, &c), 0);
+	sweep(&c);
 	assert_int_equal(c.t.table.count, CROWD / 4);
-	c.stamped = 0;
-	assert_int_equal(fastpath_walk(c.fp, stamp, &c), 0);
+	sweep(&c);
 	assert_int_equal(c.stamped, CROWD / 4); /* the map agrees */
+	assert_int_equal(c.wrong, 0);
 	for (i = 0; i < CROWD; i++) {
 		a = one_of_crowd(&c, i);
 		assert_int_equal(table_find(&c.t.table, &a) != NULL, i % 4 == 0);
 	}
+	assert_int_equal(fastpath_neigh_flush(c.fp), 0);
+	tunnel_exit(&c.t);
+	fastpath_close(c.fp);
+	assert_int_equal(fastpath_unpin(dir), 0);
+}
+
+static void check_entry(const struct crowd *c, const struct bed4_in6 *a)
+{
+	struct bed4_neigh now_there, value = neigh_value(table_find(&c->t.table, a));
+
+	assert_int_equal(fastpath_neigh_get(c->fp, a, &now_there), 0);
+	assert_int_equal(now_there.word, value.word);
+	assert_int_equal(now_there.wake, value.wake);
+	assert_int_equal(now_there.since, value.since);
+	assert_true(now_there.used <= c->now / NSEC_PER_SEC && now_there.heard <= c->now / NSEC_PER_SEC);
+}
+
+/* Somebody writes into map neigh, deletes, and adds: the next sweep, or the next use, puts it right. */
+static void mends_what_others_write(void **state)
+{
+	/* of the endpoint, state and path; a use and a life sign of the future; since when, and the wake */
+	static const __u8 bytes[10] = { 0, 3, 4, 6, 7, 11, 15, 16, 19, 23 };
+	static struct crowd c;
+	struct bed4_neigh garbage;
+	struct bed4_in6 a, stray;
+	unsigned int i, fd;
+
+	(void)state;
+	c.fp = open_for_crowd(&c);
+	c.now = 1000 * NSEC_PER_SEC;
+	fd = fastpath_map_fd(c.fp, "neigh");
+	for (i = 0; i < 20; i++) {
+		a = one_of_crowd(&c, i);
+		tunnel_used(&c.t, c.now, &a, 0, 0, &c.a);
+		carry(&c);
+	}
+	sweep(&c);
+	assert_int_equal(c.wrong, 0);
+	for (i = 0; i < 10; i++) {
+		a = one_of_crowd(&c, i);
+		assert_int_equal(fastpath_neigh_get(c.fp, &a, &garbage), 0);
+		((__u8 *)&garbage)[bytes[i]] ^= 0x80;
+		assert_int_equal(bpf_map_update_elem(fd, &a, &garbage, BPF_EXIST), 0);
+		stray = one_of_crowd(&c, 100 + i);
+		assert_int_equal(bpf_map_update_elem(fd, &stray, &garbage, BPF_NOEXIST), 0);
+	}
+	sweep(&c);
+	assert_in_range(c.wrong, 20, 30); /* what is made anew may be met again */
+	for (i = 0; i < 20; i++) {
+		a = one_of_crowd(&c, i);
+		check_entry(&c, &a);
+		stray = one_of_crowd(&c, 100 + i);
+		assert_int_equal(fastpath_neigh_get(c.fp, &stray, &garbage), -ENOENT);
+	}
+	a = one_of_crowd(&c, 3);
+	assert_int_equal(fastpath_neigh_del(c.fp, &a), 0);
+	tunnel_used(&c.t, c.now, &a, 0, 0, &c.a); /* as the fast path tells it that finds none */
+	carry(&c);
+	check_entry(&c, &a);
+	sweep(&c);
+	assert_int_equal(c.stamped, 20);
+	assert_int_equal(c.wrong, 0);
 	assert_int_equal(fastpath_neigh_flush(c.fp), 0);
 	tunnel_exit(&c.t);
 	fastpath_close(c.fp);
@@ -522,6 +598,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(expires_in_portions),
 		cmocka_unit_test(counts_policy),
 		cmocka_unit_test(expires_100000_neighbours),
+		cmocka_unit_test(mends_what_others_write),
 	};
 
 	(void)argc;

@@ -7,6 +7,7 @@
 
 #include "core.h"
 #include "core/icmp4.h"
+#include "core/neigh.h"
 
 #define ME4   "131.1.0.2"
 #define ME6   "2001:67c:127c:0:52c3:83ff:fe01:2" /* ME4:PPORT */
@@ -560,6 +561,17 @@ static void eager_syn_goes_straight_once(void **state)
 	assert_ep(core.a.list[core.a.count - 1].to, ep(ROUTER4, PORT));
 }
 
+/* The map's walk meets it as it was told, but for its last use, s. */
+static bool stamp(const struct bed4_in6 *addr, __u32 used)
+{
+	const struct neigh *n = neigh_find(&core.t, addr);
+	struct bed4_neigh v = n ? neigh_value(n) : (struct bed4_neigh){};
+
+	v.used = used;
+	v.heard = 0;
+	return tunnel_stamp(&core.t, core.now, addr, &v, &core.a);
+}
+
 static void unused_entries_go(void **state)
 {
 	struct bed4_in6 far = in6(FAR6);
@@ -568,19 +580,90 @@ static void unused_entries_go(void **state)
 	make_reachable();
 	run(599 * SEC);
 	actions_clear(&core.a);
-	tunnel_stamp(&core.t, core.now, &far, 0, 0, &core.a);
+	stamp(&far, 0);
 	assert_non_null(entry(FAR6));
-	tunnel_stamp(&core.t, core.now, &far, core.now / SEC, 0, &core.a); /* used by the fast path */
+	stamp(&far, core.now / SEC); /* used by the fast path */
 	run(300 * SEC);
 	actions_clear(&core.a);
-	tunnel_stamp(&core.t, core.now, &far, 0, 0, &core.a);
+	stamp(&far, 0);
 	assert_non_null(entry(FAR6));
 	run(300 * SEC);
 	actions_clear(&core.a);
-	tunnel_stamp(&core.t, core.now, &far, 0, 0, &core.a);
+	stamp(&far, 0);
 	look(&core);
 	assert_null(entry(FAR6));
 	assert_int_equal(dels, 1);
+}
+
+/* Writes @v into the map, which should hold what the cache says: the entry is made anew, and once is enough. */
+static void check_tampered(const struct bed4_in6 *addr, struct bed4_neigh v)
+{
+	actions_clear(&core.a);
+	sets = dels = 0;
+	assert_false(tunnel_stamp(&core.t, core.now, addr, &v, &core.a));
+	look(&core);
+	assert_int_equal(dels, 1);
+	assert_int_equal(sets, 1);
+	assert_int_equal(core.a.list[0].kind, ACTION_NEIGH_DEL);
+	assert_int_equal(map.state, BED4_NEIGH_REACHABLE);
+	assert_true(map.used <= core.now / SEC && map.heard <= core.now / SEC);
+	actions_clear(&core.a);
+	assert_true(tunnel_stamp(&core.t, core.now, addr, &map, &core.a));
+	assert_int_equal(core.a.count, 0);
+}
+
+static void what_others_write_goes(void **state)
+{
+	struct bed4_in6 far = in6(FAR6), dark = in6(DARK6);
+	struct bed4_neigh good, v;
+	__u32 seconds;
+
+	(void)state;
+	make_reachable();
+	run(SEC);
+	seconds = core.now / SEC;
+	good = neigh_value(entry(FAR6));
+	for (unsigned int byte = 0; byte < sizeof(v.word); byte++) {
+		v = good;
+		v.word ^= 1ull << (8 * byte);
+		check_tampered(&far, v);
+	}
+	v = good;
+	v.since--;
+	check_tampered(&far, v);
+	v = good;
+	v.wake = seconds;
+	check_tampered(&far, v);
+	v = good;
+	v.used = seconds + 2; /* it would never be idle */
+	check_tampered(&far, v);
+	v = good;
+	v.heard = seconds + 2; /* it would never be doubted */
+	check_tampered(&far, v);
+	tunnel_used(&core.t, core.now, &far, seconds, seconds + 1000, &core.a);
+	assert_true(entry(FAR6)->heard <= seconds);
+	v = good;
+	v.used = v.heard = seconds + 1;
+	assert_true(tunnel_stamp(&core.t, core.now, &far, &v, &core.a)); /* another CPU's second */
+	actions_clear(&core.a);
+	assert_false(tunnel_stamp(&core.t, core.now, &dark, &good, &core.a));
+	assert_non_null(core_did(&core, ACTION_NEIGH_DEL));
+	assert_int_equal(core.a.count, 1);
+}
+
+/* Somebody has deleted it from the map: packets go by the router, until the fast path has told of one. */
+static void what_others_delete_comes_back(void **state)
+{
+	struct bed4_in6 far = in6(FAR6);
+
+	(void)state;
+	make_reachable();
+	actions_clear(&core.a);
+	tunnel_used(&core.t, core.now, &far, 0, 0, &core.a);
+	assert_int_equal(core_did(&core, ACTION_NEIGH_SET)->neigh.state, BED4_NEIGH_REACHABLE);
+	actions_clear(&core.a);
+	tunnel_used(&core.t, core.now, &far, core.now / SEC, core.now / SEC, &core.a);
+	assert_null(core_did(&core, ACTION_NEIGH_SET));
 }
 
 static void new_address_empties_the_cache(void **state)
@@ -630,7 +713,7 @@ static void permanent_entries_stay_as_they_are(void **state)
 	assert_state(FAR6, BED4_NEIGH_PERMANENT, BED4_PATH_DIRECT);
 	assert_true(sends_direct(FAR6));
 	run(700 * SEC);
-	tunnel_stamp(&core.t, core.now, &far, 0, 0, &core.a);
+	stamp(&far, 0);
 	assert_true(sends_direct(FAR6));
 	assert_false(advertise(FAR6, ep(FAR4, PPORT), true));
 	assert_int_equal(ns_sent, 0);
@@ -874,7 +957,8 @@ int main(void)
 		T(strangers_fill_a_quarter_at_most), T(full_cache_goes_by_the_router),
 		T(no_endpoint_is_never_sought), T(lan_first_then_straight),
 		T(lan_only_from_a_connected_subnet), T(lan_multicast_is_answered_and_returned),
-		T(eager_syn_goes_straight_once), T(unused_entries_go), T(new_address_empties_the_cache),
+		T(eager_syn_goes_straight_once), T(unused_entries_go), T(what_others_write_goes),
+		T(what_others_delete_comes_back), T(new_address_empties_the_cache),
 		T(permanent_entries_stay_as_they_are), T(stamps_may_be_ahead), T(redirect_is_a_hint),
 		T(an_error_makes_a_path_doubtful),
 		T(counters_follow_within_a_second), T(table_keeps_its_order),

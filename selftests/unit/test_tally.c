@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The numbers of a peer's neighbours by path and state (struct bed4_tally), which the cache keeps with
- * every change: equal to what a walk counts, behind each of 200,000 random operations on a table that is
- * full now and then. How often each state and path was met is checked too, so that the walk means something.
+ * What a peer's cache keeps elsewhere with every change, behind each of 200,000 random operations on a table that
+ * is full now and then: the numbers of neighbours by path and state (struct bed4_tally) equal what a walk counts,
+ * and the map holds what the cache would tell, so that a difference is somebody else's doing. How often each state
+ * and path was met is checked too, so that the walk means something.
  */
 #include "core.h"
 #include "core/engine.h"
@@ -92,6 +93,15 @@ static void adopt(const struct bed4_in6 *a, unsigned int i)
 	neigh_adopt(&core.t, core.now, a, &v, &core.a);
 }
 
+static void stamp(const struct bed4_in6 *a, __u32 used)
+{
+	const struct neigh *n = neigh_find(&core.t, a);
+	struct bed4_neigh v = n ? neigh_value(n) : (struct bed4_neigh){};
+
+	v.used = used;
+	neigh_stamp(&core.t, core.now, a, &v, &core.a);
+}
+
 static void operate(void)
 {
 	unsigned int i = dice(PEERS);
@@ -111,7 +121,7 @@ static void operate(void)
 		neigh_del(&core.t, &a, &core.a);
 		break;
 	case 5 ... 8:
-		neigh_stamp(&core.t, core.now, &a, seconds - dice(1200), 0, &core.a);
+		stamp(&a, seconds - dice(1200));
 		break;
 	case 9 ... 12:
 		adopt(&a, i);
@@ -157,6 +167,76 @@ static void equals_a_walk(void **state)
 	tunnel_exit(&core.t);
 }
 
+static struct {
+	bool there;
+	struct bed4_neigh v;
+} map[PEERS];
+
+static unsigned int index_of(const struct bed4_in6 *in6)
+{
+	struct bed4_in6 a;
+	unsigned int i = 0;
+
+	for (a = address(i); !bed4_in6_eq(&a, in6); a = address(i))
+		assert_true(++i < PEERS);
+	return i;
+}
+
+static void tell_map(void)
+{
+	for (unsigned int i = 0; i < core.a.count; i++) {
+		const struct action *act = &core.a.list[i];
+
+		if (act->kind == ACTION_NEIGH_FLUSH)
+			memset(map, 0, sizeof(map));
+		if (act->kind == ACTION_NEIGH_DEL)
+			map[index_of(&act->in6)].there = false;
+		if (act->kind == ACTION_NEIGH_SET) {
+			map[index_of(&act->in6)].there = true;
+			map[index_of(&act->in6)].v = act->neigh;
+		}
+	}
+	actions_clear(&core.a);
+}
+
+/* All that the map holds is as the cache told it, and nothing is missing. */
+static void look_at_map(void)
+{
+	unsigned int there = 0;
+
+	for (unsigned int i = 0; i < PEERS; i++) {
+		struct bed4_in6 a = address(i);
+		struct neigh *n = neigh_find(&core.t, &a);
+
+		assert_int_equal(map[i].there, n != NULL);
+		if (!n)
+			continue;
+		there++;
+		n->used = n->heard = core.now / SEC; /* stays */
+		map[i].v.used = map[i].v.heard = 0;
+		assert_true(neigh_stamp(&core.t, core.now, &a, &map[i].v, &core.a));
+		assert_int_equal(core.a.count, 0);
+	}
+	assert_int_equal(there, core.t.table.count);
+}
+
+static void map_holds_what_was_told(void **state)
+{
+	(void)state;
+	set_up_core();
+	for (int i = 0; i < RUNS; i++) {
+		core.now += dice(8) ? dice(50) * MSEC : dice(40) * SEC;
+		operate();
+		tell_map();
+		if (core.t.write_at && core.t.write_at <= core.now) { /* the daemon's timers come first */
+			neigh_tick(&core.t, core.now, &core.a);
+			tell_map();
+		}
+		look_at_map();
+	}
+	tunnel_exit(&core.t);
+}
+
 static void nobody_has_to_want_it(void **state)
 {
 	struct bed4_in6 a = address(1);
@@ -176,6 +256,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equals_a_walk),
+		cmocka_unit_test(map_holds_what_was_told),
 		cmocka_unit_test(nobody_has_to_want_it),
 	};
 

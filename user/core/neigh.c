@@ -298,8 +298,10 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 		return;
 	}
 	want(t, n);
+	if (!used && !heard)
+		publish(t, n, a); /* somebody has deleted it */
 	n->used = seconds(now);
-	if (heard > n->heard)
+	if (heard > n->heard && bed4_stamp_ok(n->used, heard))
 		n->heard = heard;
 	if (n->state == BED4_NEIGH_STALE) {
 		if (bed4_since(n->used, n->heard) >= BED4_SILENCE) {
@@ -500,24 +502,46 @@ bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr)
 	return true;
 }
 
-void neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+static void forget(struct actions *a, const struct bed4_in6 *addr)
+{
+	struct action *act = engine_note(a, ACTION_NEIGH_DEL);
+
+	if (act)
+		act->in6 = *addr;
+}
+
+/* Is @v what the map was told of @n, or will be at once, with stamps that the fast path can have made? */
+static bool as_told(const struct tunnel *t, __u64 now, const struct neigh *n, const struct bed4_neigh *v)
+{
+	if (t->write_at && t->write_at <= now)
+		return true;
+	return v->word == neigh_value(n).word && v->since == n->since && v->wake == n->wake &&
+	       bed4_stamp_ok(seconds(now), v->used) && bed4_stamp_ok(seconds(now), v->heard);
+}
+
+bool neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
 		 struct actions *a)
 {
-	struct neigh *n = table_find(&t->table, addr);
-	struct action *act;
+	struct neigh *n = neigh_find(t, addr);
 	__u32 last;
+	bool good;
 
-	if (!n) { /* nobody's: not to be left in the map */
-		act = engine_note(a, ACTION_NEIGH_DEL);
-		if (act)
-			act->in6 = *addr;
-		return;
+	if (!n) {
+		forget(a, addr);
+		return false;
 	}
-	n->used = used > n->used ? used : n->used;
-	n->heard = heard > n->heard ? heard : n->heard;
+	good = as_told(t, now, n, v);
+	if (good) {
+		n->used = v->used > n->used ? v->used : n->used;
+		n->heard = v->heard > n->heard ? v->heard : n->heard;
+	} else {
+		forget(a, addr);
+		publish(t, n, a);
+	}
 	last = n->used > n->heard ? n->used : n->heard;
 	if (n->state != BED4_NEIGH_PERMANENT && bed4_since(seconds(now), last) >= IDLE)
 		drop(t, n, a);
+	return good;
 }
 
 static void state_over(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
@@ -595,14 +619,6 @@ static bool good_place(const struct tunnel *t, const struct bed4_in6 *addr, cons
 	       bed4_ep_eq(at, named);
 }
 
-static void forget(struct actions *a, const struct bed4_in6 *addr)
-{
-	struct action *act = engine_note(a, ACTION_NEIGH_DEL);
-
-	if (act)
-		act->in6 = *addr;
-}
-
 /* State and path of an entry that another daemon has left; what it was just doing begins anew. */
 static void adopt_state(struct tunnel *t, __u64 now, struct neigh *n, const struct bed4_neigh *v)
 {
@@ -637,8 +653,10 @@ void neigh_adopt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const
 {
 	struct neigh *n = NULL;
 
+	if (neigh_find(t, addr))
+		return; /* met twice */
 	if (t->self.flags & BED4_SELF_ADDR && bed4_inside(&t->self, addr) &&
-	    !bed4_in6_eq(addr, &t->self.own) && !table_find(&t->table, addr))
+	    !bed4_in6_eq(addr, &t->self.own))
 		n = enter(t, addr, true);
 	if (!n) {
 		forget(a, addr);

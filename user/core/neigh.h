@@ -14,7 +14,7 @@ enum bed4_outcome neigh_choose(struct pass *p);
 
 /*
  * A packet was sent to @addr on the fast path; @used (before this packet) and @heard as in the map,
- * s, 0 when not there.
+ * s, 0 when not there: then it is told again.
  */
 void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used,
 		__u32 heard, struct actions *a);
@@ -60,10 +60,11 @@ void neigh_doubt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struc
 		 struct actions *a);
 
 /*
- * What the map says of an entry's use; call now and then for each. An entry that nobody has used
- * for 10 minutes is removed.
+ * What the map says of @addr; call now and then for each of its entries, with room in @a for two actions. An
+ * entry that nobody has used for 10 minutes is removed. Nobody but the cache and the fast path's stamps may change
+ * the map: false if somebody has, and then the entry is made anew, counters and all, or removed.
  */
-void neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+bool neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
 		 struct actions *a);
 
 void neigh_tick(struct tunnel *t, __u64 now, struct actions *a);

@@ -370,11 +370,10 @@ void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse)
 		peer_pulse(t, pulse);
 }
 
-void tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+bool tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
 		  struct actions *a)
 {
-	if (t->config.role == BED4_ROLE_PEER)
-		neigh_stamp(t, now, addr, used, heard, a);
+	return t->config.role != BED4_ROLE_PEER || neigh_stamp(t, now, addr, v, a);
 }
 
 int tunnel_neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,

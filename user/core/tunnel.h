@@ -141,8 +141,8 @@ void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32
 /* Peer: when the fast path last sent to the router and heard from it; call every few seconds. */
 void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse);
 
-/* Peer: what the map says of a neighbour's use; see neigh_stamp(). For each entry now and then. */
-void tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used, __u32 heard,
+/* Peer: what the map says of a neighbour; see neigh_stamp(). For each entry now and then. */
+bool tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
 		  struct actions *a);
 
 /* Peer: the operator's entries; see neigh_add() and neigh_del(). A flush keeps those. */

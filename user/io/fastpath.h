@@ -132,13 +132,17 @@ int fastpath_info_differs(const struct fastpath *fp, const struct bed4_info *inf
 int fastpath_seen(struct fastpath *fp, const struct bed4_in6 *in6, struct bed4_ep ep, __u32 now,
 		  __u64 packets, __u64 bytes);
 
+typedef void (*fastpath_neigh_fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n);
+
 /*
- * Router: removes neighbours not seen since @before (s), and tells @gone (may be NULL) of each. Looks at some
- * thousand entries in one call, so that packets do not wait for a large table. 1: call again, with the same
- * @before; 0: that was all; or -errno.
+ * Router: removes neighbours not seen for @age at @now (s), and tells @gone (may be NULL) of each. Looks at some
+ * thousand entries in one call, so that packets do not wait for a large table. 1: call again; 0: that was all;
+ * or -errno.
  */
-int fastpath_expire(struct fastpath *fp, __u32 before,
-		    void (*gone)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n), void *arg);
+int fastpath_expire(struct fastpath *fp, __u32 now, __u32 age, fastpath_neigh_fn gone, void *arg);
+
+/* Calls @fn for each neighbour, some thousand in one call; it may delete or change the entry. As above. */
+int fastpath_sweep(struct fastpath *fp, fastpath_neigh_fn fn, void *arg);
 
 /*
  * Peer: makes the entry or changes it in place; its counters are added to those that BPF holds, its
@@ -151,9 +155,7 @@ int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6);
 int fastpath_neigh_flush(struct fastpath *fp);
 
 /* Calls @fn for each neighbour; it may delete entries. 0 or -errno. */
-int fastpath_walk(struct fastpath *fp,
-		  void (*fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n),
-		  void *arg);
+int fastpath_walk(struct fastpath *fp, fastpath_neigh_fn fn, void *arg);
 
 /* Router: a new generation of next hops, and what is not to be cached (enum bed4_bypass). */
 void fastpath_hops_changed(struct fastpath *fp, __u32 bypass);

@@ -11,6 +11,7 @@
 
 #include <bpf/bpf.h>
 
+#include "6bed4/decide.h"
 #include "io/fastpath_priv.h"
 
 int fastpath_map_fd(const struct fastpath *fp, const char *name)
@@ -289,12 +290,11 @@ int fastpath_neigh_del(struct fastpath *fp, const struct bed4_in6 *in6)
 }
 
 #define WALK_BATCH     256 /* entries per system call; a bucket of the kernel's has to fit */
-#define EXPIRE_BATCHES 8 /* at a time: about 2 ms */
-
-typedef void (*walk_fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n);
+#define SWEEP_BATCHES 8 /* at a time: about 2 ms */
 
 /* Goes on from where @w stands, by @batches at most. 0: that was all; 1: there is more; or -errno. */
-static int walk_on(struct fastpath *fp, struct walk *w, __u32 batches, walk_fn fn, void *arg)
+static int walk_on(struct fastpath *fp, struct walk *w, __u32 batches, fastpath_neigh_fn fn,
+		   void *arg)
 {
 	static struct bed4_in6 keys[WALK_BATCH];
 	static struct bed4_neigh values[WALK_BATCH];
@@ -324,16 +324,14 @@ static __u32 batches_of_all(const struct fastpath *fp)
 }
 
 /* 0; 1: not all of it was seen, for it changed too much; or -errno. */
-static int walk(struct fastpath *fp, walk_fn fn, void *arg)
+static int walk(struct fastpath *fp, fastpath_neigh_fn fn, void *arg)
 {
 	struct walk w = {};
 
 	return walk_on(fp, &w, batches_of_all(fp), fn, arg);
 }
 
-int fastpath_walk(struct fastpath *fp,
-		  void (*fn)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n),
-		  void *arg)
+int fastpath_walk(struct fastpath *fp, fastpath_neigh_fn fn, void *arg)
 {
 	int ret = walk(fp, fn, arg);
 
@@ -342,7 +340,8 @@ int fastpath_walk(struct fastpath *fp,
 
 struct expiry {
 	struct fastpath *fp;
-	void (*gone)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n);
+	__u32 now, age;
+	fastpath_neigh_fn gone;
 	void *arg;
 };
 
@@ -351,7 +350,9 @@ static void expire_one(void *arg, const struct bed4_in6 *in6, const struct bed4_
 	const struct expiry *x = arg;
 	struct sweep *s = &x->fp->sweep;
 
-	if (n->heard >= s->before || fastpath_neigh_del(x->fp, in6)) {
+	bool fresh = bed4_stamp_ok(x->now, n->heard) && bed4_since(x->now, n->heard) <= x->age;
+
+	if (fresh || fastpath_neigh_del(x->fp, in6)) {
 		s->left++;
 		return;
 	}
@@ -372,25 +373,41 @@ static void correct_count(struct fastpath *fp)
 		count_seen(fp, s->left + s->added);
 }
 
-int fastpath_expire(struct fastpath *fp, __u32 before,
-		    void (*gone)(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n), void *arg)
+/* As fastpath_sweep(); *@whole: all of it has been seen. */
+static int sweep_on(struct fastpath *fp, fastpath_neigh_fn fn, void *arg, bool *whole)
 {
-	struct expiry x = { .fp = fp, .gone = gone, .arg = arg };
 	struct sweep *s = &fp->sweep;
 	__u32 batches;
 	int ret;
 
 	if (!s->left_batches)
-		*s = (struct sweep){ .before = before, .left_batches = batches_of_all(fp) };
-	batches = s->left_batches < EXPIRE_BATCHES ? s->left_batches : EXPIRE_BATCHES;
-	ret = walk_on(fp, &s->at, batches, expire_one, &x);
+		*s = (struct sweep){ .left_batches = batches_of_all(fp) };
+	batches = s->left_batches < SWEEP_BATCHES ? s->left_batches : SWEEP_BATCHES;
+	ret = walk_on(fp, &s->at, batches, fn, arg);
+	*whole = !ret;
 	s->left_batches -= batches;
 	if (ret == 1 && s->left_batches)
 		return 1;
 	s->left_batches = 0;
-	if (!ret)
-		correct_count(fp);
 	return ret < 0 ? ret : 0;
+}
+
+int fastpath_sweep(struct fastpath *fp, fastpath_neigh_fn fn, void *arg)
+{
+	bool whole;
+
+	return sweep_on(fp, fn, arg, &whole);
+}
+
+int fastpath_expire(struct fastpath *fp, __u32 now, __u32 age, fastpath_neigh_fn gone, void *arg)
+{
+	struct expiry x = { .fp = fp, .now = now, .age = age, .gone = gone, .arg = arg };
+	bool whole;
+	int ret = sweep_on(fp, expire_one, &x, &whole);
+
+	if (whole)
+		correct_count(fp);
+	return ret;
 }
 
 static void delete_one(void *arg, const struct bed4_in6 *in6, const struct bed4_neigh *n)

@@ -23,10 +23,9 @@ struct walk {
 	bool begun;
 };
 
-/* An expiry under way. */
+/* A sweep under way. */
 struct sweep {
 	struct walk at;
-	__u32 before; /* s */
 	__u32 left_batches; /* 0: none is */
 	__u32 left; /* entries met that stay */
 	__u32 added; /* meanwhile */
