@@ -27,6 +27,9 @@ bond() {
 	ns "$3" ip link add "$4" type bridge || return
 	for n in 1 2; do
 		veth "$1" "$2-port$n" "$3" "$4-port$n"
+		# A port of its own address reports multicast groups when it comes up, from the bond's MAC address: the
+		# bridge would send to it, which is not in use, until the bond itself says something.
+		ns "$1" sysctl -qw "net.ipv6.conf.$2-port$n.disable_ipv6=1"
 		ns "$1" ip link set "$2-port$n" down
 		ns "$1" ip link set "$2-port$n" master "$2" && ns "$1" ip link set "$2-port$n" up || return
 		ns "$3" ip link set "$4-port$n" master "$4" || return

@@ -23,14 +23,14 @@ skip_all() {
 	exit 0
 }
 
-# NAME SECONDS COMMAND...; a full run of everything has time for those of the first half only.
+# NAME SECONDS COMMAND...; a full run of everything has time for those of the first half only, the shortest first.
 jobs() {
 	local name
 	cat <<-JOBS
 		xdp 90 build/prog/test_xdp
 		tc 90 build/prog/test_tc
+		beside 150 selftests/vm/beside.sh
 		core 300 selftests/vm/core.sh native tc off
-		beside 200 selftests/vm/beside.sh
 	JOBS
 	[ "${LEVEL:-}" != --full ] || return 0
 	for name in capture fastpath limit neigh privs variants; do
