@@ -99,6 +99,8 @@ same 3 status-nothing-here router status eth0
 same 0 unload-nothing router unload eth0
 both addr addr-encode router addr encode 192.0.2.1:50000 --prefix $PREFIX
 both addr addr-decode router addr decode 2001:67c:127c:0:52c3:83ff:fe01:2
+both addr addr-encode-router router addr encode 192.0.2.1:50000 --router 198.51.100.1:25788
+both addr addr-decode-router router addr decode fc64:c633:6401:64bc:52c3:c0ff:fe00:201
 
 same 0 load-router router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path tc
 same_json load load-again router load eth0 --prefix $PREFIX --v6-dev v6 --fast-path tc
