@@ -223,6 +223,8 @@ $(BUILD)/fuzz/fuzz_netlink: fuzz_libs = -lmnl
 $(BUILD)/fuzz/fuzz_maps: $(addprefix $(BUILD)/cov/user/,show.o cmd_status.o cmd_stats.o cmd_neigh.o show_neigh.o cmd_metrics.o words.o \
 		advice.o watch.o cmd_watch.o term.o metrics.o gauges.o io/counters.o io/maps_view.o io/pin.o)
 $(BUILD)/fuzz/fuzz_maps: fuzz_libs = -ljson-c
+$(BUILD)/fuzz/fuzz_doctor: $(addprefix $(BUILD)/cov/user/,doctor_nft.o doctor_gai.o)
+$(BUILD)/fuzz/fuzz_doctor: fuzz_libs = -ljson-c
 
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
 		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o http.o io/gso.o io/gro.o)

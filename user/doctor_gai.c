@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* gai.conf(5) as glibc reads it; see doctor_gai.h. Must not know files. Proved by selftests/unit/test_doctor.c. */
+/*
+ * gai.conf(5) as glibc reads it; see doctor_gai.h. Must not know files. Proved by
+ * selftests/unit/test_doctor.c and selftests/fuzz/fuzz_doctor.c.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

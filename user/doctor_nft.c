@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * Following a datagram through an nftables ruleset; see doctor_nft.h. Must not know how the ruleset was
- * read. Proved by selftests/unit/test_doctor_nft.c.
+ * read. Proved by selftests/unit/test_doctor_nft.c and selftests/fuzz/fuzz_doctor.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -346,7 +346,7 @@ static unsigned int verdict(struct walk *w, const struct nft_chain *c, struct js
 static unsigned int verdict_map(struct walk *w, const struct nft_chain *c, struct json_object *vmap, unsigned int depth)
 {
 	struct json_object *set = member(member(vmap, "data"), "set"), *pair;
-	unsigned int fate = 0;
+	unsigned int fate = 0, one;
 	bool no = false;
 	struct value v = value_of(member(vmap, "key"), w->p, &no);
 	enum answer a = MAYBE;
@@ -362,8 +362,10 @@ static unsigned int verdict_map(struct walk *w, const struct nft_chain *c, struc
 		if (!json_object_is_type(pair, json_type_array))
 			return NEXT | NFT_ACCEPTED | NFT_DROPPED;
 		a = v.unknown ? MAYBE : equals(json_object_array_get_idx(pair, 0), &v);
-		if (a != NO)
-			fate |= verdict(w, c, json_object_array_get_idx(pair, 1), depth);
+		if (a != NO) {
+			one = verdict(w, c, json_object_array_get_idx(pair, 1), depth);
+			fate |= one ? one : NEXT | NFT_ACCEPTED | NFT_DROPPED; /* one that is not known here */
+		}
 		if (a == YES)
 			return fate;
 	}

@@ -203,5 +203,31 @@ def http():
     write("fuzz_http", "tls", b"\1\x16\x03\x01\x02\0")
 
 
-for make in (options, conf, icmp4, netlink, maps, http):
+RULES = [
+    '{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"dport"}},"right":25788}},{"accept":null}',
+    '{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":["established","related"]}},{"accept":null}',
+    '{"match":{"op":"in","left":{"ct":{"key":"state"}},"right":6}},{"return":null}',
+    '{"vmap":{"key":{"meta":{"key":"iifname"}},"data":{"set":[["lo",{"accept":null}],["eth0",{"jump":{"target":"in"}}]]}}}',
+    '{"match":{"op":"!=","left":{"meta":{"key":"l4proto"}},"right":{"set":["tcp",17]}}},{"drop":null}',
+    '{"match":{"op":"==","left":{"payload":{"protocol":"ip","field":"saddr"}},"right":{"prefix":{"addr":"10.0.0.0","len":8}}}},'
+    '{"goto":{"target":"c"}}',
+    '{"match":{"op":"==","left":{"payload":{"protocol":"udp","field":"sport"}},"right":{"range":[1000,30000]}}},{"xt":null}',
+    '{"notrack":null}',
+]
+
+
+def doctor():
+    for number, rule in enumerate(RULES):
+        for hook in ("input", "prerouting"):
+            chains = "".join(f'{{"chain":{{"family":"inet","table":"t","name":"{name}"{more}}}}},' for name, more in
+                             (("in", f',"type":"filter","hook":"{hook}","policy":"drop"'), ("c", "")))
+            text = (f'{{"nftables":[{{"metainfo":{{"json_schema_version":1}}}},{chains}'
+                    f'{{"rule":{{"family":"inet","table":"t","chain":"in","expr":[{rule}]}}}}]}}')
+            which = b"\2" if hook == "input" else b"\x26"
+            write("fuzz_doctor", f"rule-{number}-{hook}", which + text.encode())
+    write("fuzz_doctor", "gai", b"\10label ::1/128 0\nlabel ::/0 1\nlabel 2001:67c:127c::/64 9 # ours\nscopev4 ::/0 14\n")
+    write("fuzz_doctor", "gai-bad", b"\10reload yes\nprecedence ::ffff:0:0/96 100\nprecedence ::/129 1\nlabel x\n")
+
+
+for make in (options, conf, icmp4, netlink, maps, http, doctor):
     make()

@@ -137,8 +137,13 @@ static void test_states(void **state)
 	static const char map[] = BASE("drop") "," RULE("in", "{\"vmap\":{\"key\":{" STATE "},\"data\":{\"set\":[[1," DROP "],[2," ACCEPT
 							 "],[8," JUMP("new") "]]}}}") "," CHAIN("new") "," RULE("new",
 							 MATCH("==", UDP("dport"), "53"), ACCEPT);
+	/* A verdict that some later nft may write: neither surely dropped nor surely let through. */
+	static const char later[] = BASE("drop") "," RULE("in", "{\"vmap\":{\"key\":{" STATE "},\"data\":{\"set\":[[2," ACCEPT
+							   "],[8,{\"ponder\":null}]]}}}");
 
 	(void)state;
+	assert_int_equal(fate(later, NFT_STATE_NEW), BOTH);
+	assert_int_equal(fate(later, NFT_STATE_ESTABLISHED), NFT_ACCEPTED);
 	assert_int_equal(fate(stateful, NFT_STATE_NEW), NFT_DROPPED);
 	assert_int_equal(fate(stateful, NFT_STATE_ESTABLISHED), NFT_ACCEPTED);
 	assert_int_equal(fate(map, NFT_STATE_NEW), NFT_DROPPED);
