@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The neighbour cache (core/neigh.c, core/table.c) under a clock of the test: every transition of
+ * The neighbour cache (core/neigh.c, neigh_map.c, table.c) under a clock of the test: every transition of
  * PROTOCOL section 8, LAN neighbours, bounds, the operator's entries. A row of the table, a test.
  */
 #include <errno.h>

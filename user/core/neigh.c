@@ -7,8 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "core/nd.h"
-#include "core/neigh.h"
+#include "core/neigh_priv.h"
 
 #define NS_GAP	     (50 * NSEC_PER_MSEC)
 #define NS_WAIT	     NSEC_PER_SEC /* for an answer to the last NS; RFC 4861's RetransTimer */
@@ -16,17 +15,9 @@
 #define NS_DIRECT    3
 #define PROBES	     3
 #define DELAY_TIME   (5 * NSEC_PER_SEC)
-#define REACHABLE_MS 32000 /* times 0.5 to 1.5 */
-#define IDLE	     600 /* s without use after which an entry goes */
-#define WRITE_TIME   NSEC_PER_SEC /* counters of the slow path reach the map this late */
 #define STRANGERS(t) ((t)->max / 4) /* entries made for peers that we have not sent to */
 
-static __u32 seconds(__u64 ns)
-{
-	return (__u32)(ns / NSEC_PER_SEC);
-}
-
-static struct bed4_in6 addr_of(const struct tunnel *t, const struct neigh *n)
+struct bed4_in6 neigh_addr(const struct tunnel *t, const struct neigh *n)
 {
 	struct bed4_in6 addr = t->self.own;
 
@@ -39,10 +30,9 @@ static struct bed4_in6 addr_of(const struct tunnel *t, const struct neigh *n)
 	return addr;
 }
 
-/* Puts it where its address says that it is, if that says anything. */
-static void place(const struct tunnel *t, struct neigh *n)
+void neigh_place(const struct tunnel *t, struct neigh *n)
 {
-	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_in6 addr = neigh_addr(t, n);
 	struct bed4_ep ep;
 
 	bed4_iid_get(&addr, &ep);
@@ -55,35 +45,10 @@ static bool lately(bool set, __u64 now, __u32 stamp)
 	return set && neigh_ticks(now) - stamp < neigh_ticks(NS_WAIT);
 }
 
-struct bed4_neigh neigh_value(const struct neigh *n)
-{
-	return (struct bed4_neigh){ .addr = n->at_addr, .port = n->at_port, .state = n->state,
-				    .path = n->path, .used = n->used, .heard = n->heard,
-				    .since = n->since, .wake = n->wake, .reason = n->reason,
-				    .rx_packets = n->rx_packets, .rx_bytes = n->rx_bytes,
-				    .tx_packets = n->tx_packets, .tx_bytes = n->tx_bytes };
-}
-
-/* Tells the map. Counters go along; when the list is full they and the entry follow with the next. */
-static void publish(struct tunnel *t, struct neigh *n, struct actions *a)
-{
-	struct action *act = engine_note(a, ACTION_NEIGH_SET);
-
-	if (!act) {
-		table_mark(&t->table, n);
-		t->write_at = 1; /* as soon as there is room */
-		return;
-	}
-	act->in6 = addr_of(t, n);
-	act->neigh = neigh_value(n);
-	n->rx_packets = n->rx_bytes = n->tx_packets = n->tx_bytes = 0;
-}
-
-static void set_state(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_neigh_state state,
-		      __u64 state_at)
+void neigh_set_state(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_neigh_state state, __u64 state_at)
 {
 	table_set_state(&t->table, n, state);
-	n->since = seconds(now);
+	n->since = neigh_seconds(now);
 	n->state_at = state_at;
 	n->wake = state == BED4_NEIGH_STALE ? 0 : BED4_NEVER;
 	table_timer(&t->table, n);
@@ -92,7 +57,7 @@ static void set_state(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_ne
 static bool send_ns(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_ep to, __u8 ttl,
 		    struct actions *a)
 {
-	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_in6 addr = neigh_addr(t, n);
 	__u8 *room = engine_take(a, ND_NS_LEN);
 
 	if (!room)
@@ -123,7 +88,7 @@ static void next_ns(struct tunnel *t, __u64 now, struct neigh *n, struct actions
 /* Is it behind our own public address, so that it may be on our LAN? */
 static bool maybe_on_lan(const struct tunnel *t, const struct neigh *n)
 {
-	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_in6 addr = neigh_addr(t, n);
 	struct bed4_ep ep;
 
 	return t->config.radius && bed4_iid_get(&addr, &ep) && ep.addr == t->self.public.addr;
@@ -143,17 +108,17 @@ static void via_router(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_r
 	__u32 wait = 5u << (n->backoff < 6 ? n->backoff : 6);
 
 	neigh_set_lan(n, bed4_ep(0, 0)); /* who is on the LAN is found anew */
-	place(t, n);
+	neigh_place(t, n);
 	table_set_path(&t->table, n, BED4_PATH_ROUTER);
 	n->reason = reason;
 	n->ns_at = 0;
 	n->ns_lan = n->ns_left = 0;
-	set_state(t, now, n, BED4_NEIGH_VIA_ROUTER, 0);
+	neigh_set_state(t, now, n, BED4_NEIGH_VIA_ROUTER, 0);
 	if (reason == BED4_REASON_NO_ANSWER) {
-		n->wake = seconds(now) + (wait < 300 ? wait : 300);
+		n->wake = neigh_seconds(now) + (wait < 300 ? wait : 300);
 		n->backoff += n->backoff < 6;
 	}
-	publish(t, n, a);
+	neigh_publish(t, n, a);
 }
 
 /*
@@ -162,7 +127,7 @@ static void via_router(struct tunnel *t, __u64 now, struct neigh *n, enum bed4_r
  */
 static bool may_search(struct tunnel *t, __u64 now, const struct neigh *n)
 {
-	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_in6 addr = neigh_addr(t, n);
 	struct bed4_ep at;
 
 	return !bed4_elsewhere(&t->self, &addr, &at) ||
@@ -180,27 +145,15 @@ static void search(struct tunnel *t, __u64 now, struct neigh *n, struct actions 
 		return;
 	}
 	if (!n->lan_addr)
-		place(t, n);
+		neigh_place(t, n);
 	table_set_path(&t->table, n, BED4_PATH_ROUTER);
 	n->reason = BED4_REASON_ASKING;
-	set_state(t, now, n, BED4_NEIGH_INCOMPLETE, now + sending + NS_WAIT);
-	publish(t, n, a);
+	neigh_set_state(t, now, n, BED4_NEIGH_INCOMPLETE, now + sending + NS_WAIT);
+	neigh_publish(t, n, a);
 	start_search(t, now, n, lan, a);
 }
 
-static void drop(struct tunnel *t, struct neigh *n, struct actions *a)
-{
-	struct action *act = engine_note(a, ACTION_NEIGH_DEL);
-
-	if (!act)
-		return; /* stays; whoever wanted it gone comes again */
-	act->in6 = addr_of(t, n);
-	t->strangers -= !n->wanted;
-	table_del(&t->table, n);
-}
-
-/* An entry for @addr, which is in the prefix; NULL when it is full. */
-static struct neigh *enter(struct tunnel *t, const struct bed4_in6 *addr, bool wanted)
+struct neigh *neigh_enter(struct tunnel *t, const struct bed4_in6 *addr, bool wanted)
 {
 	struct neigh *n = wanted || t->strangers < STRANGERS(&t->table) ?
 				  table_add(&t->table, addr) : NULL;
@@ -223,7 +176,7 @@ static void want(struct tunnel *t, struct neigh *n)
 /* Begins with a path by the router, and looks for a better one where that may be. */
 static void seek(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
 {
-	struct bed4_in6 addr = addr_of(t, n);
+	struct bed4_in6 addr = neigh_addr(t, n);
 	struct bed4_ep ep;
 
 	if (!bed4_iid_get(&addr, &ep))
@@ -237,11 +190,11 @@ static void seek(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a
 
 static void first_use(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct actions *a)
 {
-	struct neigh *n = enter(t, addr, true);
+	struct neigh *n = neigh_enter(t, addr, true);
 
 	if (!n)
 		return;
-	n->used = seconds(now);
+	n->used = neigh_seconds(now);
 	seek(t, now, n, a);
 }
 
@@ -249,8 +202,8 @@ static void probe(struct tunnel *t, __u64 now, struct neigh *n, struct actions *
 {
 	if (n->state != BED4_NEIGH_PROBE) {
 		n->probes = 0;
-		set_state(t, now, n, BED4_NEIGH_PROBE, now + NS_WAIT);
-		publish(t, n, a);
+		neigh_set_state(t, now, n, BED4_NEIGH_PROBE, now + NS_WAIT);
+		neigh_publish(t, n, a);
 	}
 	if (n->probes == PROBES) {
 		via_router(t, now, n, BED4_REASON_NO_ANSWER, a);
@@ -299,8 +252,8 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 	}
 	want(t, n);
 	if (!used && !heard)
-		publish(t, n, a); /* somebody has deleted it */
-	n->used = seconds(now);
+		neigh_publish(t, n, a); /* somebody has deleted it */
+	n->used = neigh_seconds(now);
 	if (heard > n->heard && bed4_stamp_ok(n->used, heard))
 		n->heard = heard;
 	if (n->state == BED4_NEIGH_STALE) {
@@ -308,8 +261,8 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 			search(t, now, n, a);
 			return;
 		}
-		set_state(t, now, n, BED4_NEIGH_DELAY, delay_end(now, n, used));
-		publish(t, n, a);
+		neigh_set_state(t, now, n, BED4_NEIGH_DELAY, delay_end(now, n, used));
+		neigh_publish(t, n, a);
 	} else if (n->state == BED4_NEIGH_REACHABLE &&
 		   bed4_since(n->used, n->heard) >= BED4_DOUBT) {
 		/*
@@ -320,14 +273,6 @@ void neigh_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 
 	} else if (n->state == BED4_NEIGH_VIA_ROUTER && n->wake != BED4_NEVER && n->used >= n->wake) {
 		search(t, now, n, a);
 	}
-}
-
-/* Counters reach the map a second late, so that a packet does not cost a system call more. */
-static void write_later(struct tunnel *t, __u64 now, struct neigh *n)
-{
-	table_mark(&t->table, n);
-	if (!t->write_at)
-		t->write_at = now + WRITE_TIME;
 }
 
 enum bed4_outcome neigh_choose(struct pass *p)
@@ -341,11 +286,11 @@ enum bed4_outcome neigh_choose(struct pass *p)
 	__u32 used;
 	bool tell;
 
-	o = bed4_choose_path(&t->self, n ? &value : NULL, seconds(p->now), upper, t->config.policy,
+	o = bed4_choose_path(&t->self, n ? &value : NULL, neigh_seconds(p->now), upper, t->config.policy,
 			     t->config.policy_arg, &p->v, &tell);
 	used = n ? n->used : 0;
 	if (n)
-		n->used = seconds(p->now);
+		n->used = neigh_seconds(p->now);
 	if (tell)
 		neigh_used(t, p->now, &dst, used, 0, p->a);
 	n = neigh_find(t, &dst); /* it may have come just now */
@@ -353,7 +298,7 @@ enum bed4_outcome neigh_choose(struct pass *p)
 		return o;
 	n->tx_packets++;
 	n->tx_bytes += p->v.len;
-	write_later(t, p->now, n);
+	neigh_write_later(t, p->now, n);
 	return o;
 }
 
@@ -363,10 +308,10 @@ void neigh_heard(struct pass *p, const struct bed4_in6 *addr)
 
 	if (!n)
 		return;
-	n->heard = seconds(p->now);
+	n->heard = neigh_seconds(p->now);
 	n->rx_packets++;
 	n->rx_bytes += p->len;
-	write_later(p->t, p->now, n);
+	neigh_write_later(p->t, p->now, n);
 }
 
 bool neigh_is_at(const struct tunnel *t, const struct bed4_in6 *addr, struct bed4_ep src)
@@ -398,9 +343,9 @@ static void reachable(struct tunnel *t, __u64 now, struct neigh *n, struct bed4_
 	n->reason = BED4_REASON_NONE;
 	n->backoff = n->ns_left = n->ns_lan = 0;
 	n->ns_at = 0;
-	n->heard = seconds(now);
-	set_state(t, now, n, BED4_NEIGH_REACHABLE, now + ms * NSEC_PER_MSEC);
-	publish(t, n, a);
+	n->heard = neigh_seconds(now);
+	neigh_set_state(t, now, n, BED4_NEIGH_REACHABLE, now + ms * NSEC_PER_MSEC);
+	neigh_publish(t, n, a);
 }
 
 bool neigh_advertised(struct pass *p, const struct bed4_in6 *addr)
@@ -433,15 +378,15 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 	struct neigh *n = table_find(&t->table, addr);
 
 	if (!n) {
-		n = enter(t, addr, false);
+		n = neigh_enter(t, addr, false);
 		if (!n)
 			return;
-		n->used = seconds(p->now);
-		place(t, n);
+		n->used = neigh_seconds(p->now);
+		neigh_place(t, n);
 		n->reason = BED4_REASON_ASKING;
-		set_state(t, p->now, n, BED4_NEIGH_INCOMPLETE,
+		neigh_set_state(t, p->now, n, BED4_NEIGH_INCOMPLETE,
 			  p->now + (NS_DIRECT - 1) * NS_GAP + NS_WAIT);
-		publish(t, n, p->a);
+		neigh_publish(t, n, p->a);
 	}
 	if (n->state == BED4_NEIGH_PERMANENT)
 		return;
@@ -449,13 +394,13 @@ void neigh_solicited(struct pass *p, const struct bed4_in6 *addr, bool lan)
 		neigh_set_lan(n, p->src);
 		if (n->path == BED4_PATH_ROUTER)
 			neigh_set_at(n, p->src); /* accepted from there, not yet sent to */
-		publish(t, n, p->a);
+		neigh_publish(t, n, p->a);
 	}
 	if (n->state == BED4_NEIGH_PROBE && !lan)
 		return; /* is being asked already */
 	if (n->state == BED4_NEIGH_REACHABLE && !(lan && n->path != BED4_PATH_LAN)) {
 		/* It doubts the path. If ours has not been confirmed lately either, so do we. */
-		if (bed4_since(seconds(p->now), n->since) >= BED4_DOUBT)
+		if (bed4_since(neigh_seconds(p->now), n->since) >= BED4_DOUBT)
 			probe(t, p->now, n, p->a);
 		return;
 	}
@@ -502,48 +447,6 @@ bool neigh_redirected(struct pass *p, const struct bed4_in6 *addr)
 	return true;
 }
 
-static void forget(struct actions *a, const struct bed4_in6 *addr)
-{
-	struct action *act = engine_note(a, ACTION_NEIGH_DEL);
-
-	if (act)
-		act->in6 = *addr;
-}
-
-/* Is @v what the map was told of @n, or will be at once, with stamps that the fast path can have made? */
-static bool as_told(const struct tunnel *t, __u64 now, const struct neigh *n, const struct bed4_neigh *v)
-{
-	if (t->write_at && t->write_at <= now)
-		return true;
-	return v->word == neigh_value(n).word && v->since == n->since && v->wake == n->wake &&
-	       bed4_stamp_ok(seconds(now), v->used) && bed4_stamp_ok(seconds(now), v->heard);
-}
-
-bool neigh_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
-		 struct actions *a)
-{
-	struct neigh *n = neigh_find(t, addr);
-	__u32 last;
-	bool good;
-
-	if (!n) {
-		forget(a, addr);
-		return false;
-	}
-	good = as_told(t, now, n, v);
-	if (good) {
-		n->used = v->used > n->used ? v->used : n->used;
-		n->heard = v->heard > n->heard ? v->heard : n->heard;
-	} else {
-		forget(a, addr);
-		publish(t, n, a);
-	}
-	last = n->used > n->heard ? n->used : n->heard;
-	if (n->state != BED4_NEIGH_PERMANENT && bed4_since(seconds(now), last) >= IDLE)
-		drop(t, n, a);
-	return good;
-}
-
 static void state_over(struct tunnel *t, __u64 now, struct neigh *n, struct actions *a)
 {
 	switch (n->state) {
@@ -551,11 +454,11 @@ static void state_over(struct tunnel *t, __u64 now, struct neigh *n, struct acti
 		if (n->wanted)
 			via_router(t, now, n, BED4_REASON_NO_ANSWER, a);
 		else
-			drop(t, n, a);
+			neigh_drop(t, n, a);
 		break;
 	case BED4_NEIGH_REACHABLE:
-		set_state(t, now, n, BED4_NEIGH_STALE, 0);
-		publish(t, n, a);
+		neigh_set_state(t, now, n, BED4_NEIGH_STALE, 0);
+		neigh_publish(t, n, a);
 		break;
 	case BED4_NEIGH_DELAY:
 	case BED4_NEIGH_PROBE:
@@ -567,36 +470,18 @@ static void state_over(struct tunnel *t, __u64 now, struct neigh *n, struct acti
 	}
 }
 
-/* Each entry's turn makes at most this many actions; more have to wait for an empty list. */
-#define ROOM_FOR_ONE 4
-
-static bool room_left(const struct actions *a)
-{
-	return a->count + ROOM_FOR_ONE <= ACTIONS_MAX &&
-	       a->used + 2 * ND_NS_LEN <= sizeof(a->room);
-}
-
-static void write_counters(struct tunnel *t, __u64 now, struct actions *a)
-{
-	struct neigh *n;
-
-	while (room_left(a) && (n = table_take_marked(&t->table)))
-		publish(t, n, a);
-	t->write_at = t->table.dirty ? now : 0;
-}
-
 void neigh_tick(struct tunnel *t, __u64 now, struct actions *a)
 {
 	struct neigh *n;
 
-	while (room_left(a) && (n = table_first(&t->table)) && table_due(n) <= now) {
+	while (neigh_room_left(a) && (n = table_first(&t->table)) && table_due(n) <= now) {
 		if (n->ns_at && n->ns_at <= now)
 			next_ns(t, now, n, a);
 		else
 			state_over(t, now, n, a);
 	}
 	if (t->write_at && now >= t->write_at)
-		write_counters(t, now, a);
+		neigh_write_all(t, now, a);
 }
 
 __u64 neigh_deadline(const struct tunnel *t)
@@ -605,93 +490,6 @@ __u64 neigh_deadline(const struct tunnel *t)
 	__u64 due = n ? table_due(n) : UINT64_MAX;
 
 	return t->write_at && t->write_at < due ? t->write_at : due;
-}
-
-/* May packets go where the map says? It is not as safe as our own memory. */
-static bool good_place(const struct tunnel *t, const struct bed4_in6 *addr, const struct bed4_neigh *v)
-{
-	struct bed4_ep at = bed4_ep(v->addr, v->port), named;
-
-	if (v->path == BED4_PATH_LAN)
-		return at.port && t->config.onlink && t->config.onlink(t->config.policy_arg, at.addr);
-	return v->path == BED4_PATH_DIRECT && bed4_locate(&t->self, addr, t->config.policy,
-							  t->config.policy_arg, &named) &&
-	       bed4_ep_eq(at, named);
-}
-
-/* State and path of an entry that another daemon has left; what it was just doing begins anew. */
-static void adopt_state(struct tunnel *t, __u64 now, struct neigh *n, const struct bed4_neigh *v)
-{
-	bool good = v->state == BED4_NEIGH_REACHABLE || v->state == BED4_NEIGH_STALE ||
-		    v->state == BED4_NEIGH_DELAY || v->state == BED4_NEIGH_PROBE;
-	struct bed4_in6 addr = addr_of(t, n);
-	__u64 left = (v->since * NSEC_PER_SEC) + REACHABLE_MS / 2 * NSEC_PER_MSEC;
-
-	place(t, n);
-	if (v->state == BED4_NEIGH_PERMANENT || (good && good_place(t, &addr, v))) {
-		neigh_set_at(n, bed4_ep(v->addr, v->port));
-		table_set_path(&t->table, n, v->path == BED4_PATH_LAN ? BED4_PATH_LAN : BED4_PATH_DIRECT);
-		if (n->path == BED4_PATH_LAN)
-			neigh_set_lan(n, neigh_at(n));
-		if (v->state == BED4_NEIGH_PERMANENT)
-			set_state(t, now, n, BED4_NEIGH_PERMANENT, 0);
-		else if (v->state == BED4_NEIGH_REACHABLE && left > now && v->since <= seconds(now))
-			set_state(t, now, n, BED4_NEIGH_REACHABLE, left);
-		else
-			set_state(t, now, n, BED4_NEIGH_STALE, 0);
-		return;
-	}
-	table_set_path(&t->table, n, BED4_PATH_ROUTER);
-	n->reason = v->reason < BED4_REASONS && v->reason ? v->reason : BED4_REASON_NO_ANSWER;
-	set_state(t, now, n, BED4_NEIGH_VIA_ROUTER, 0);
-	if (n->reason == BED4_REASON_NO_ANSWER || n->reason == BED4_REASON_ASKING)
-		n->wake = seconds(now);
-}
-
-void neigh_adopt(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,
-		 struct actions *a)
-{
-	struct neigh *n = NULL;
-
-	if (neigh_find(t, addr))
-		return; /* met twice */
-	if (t->self.flags & BED4_SELF_ADDR && bed4_inside(&t->self, addr) &&
-	    !bed4_in6_eq(addr, &t->self.own))
-		n = enter(t, addr, true);
-	if (!n) {
-		forget(a, addr);
-		return;
-	}
-	n->used = v->used < seconds(now) ? v->used : seconds(now);
-	n->heard = v->heard < seconds(now) ? v->heard : seconds(now);
-	adopt_state(t, now, n, v);
-	if (n->state == v->state && v->since < n->since)
-		n->since = v->since;
-	publish(t, n, a);
-}
-
-void neigh_write_all(struct tunnel *t, __u64 now, struct actions *a)
-{
-	write_counters(t, now, a);
-}
-
-void neigh_flush(struct tunnel *t, struct actions *a)
-{
-	__u32 i;
-
-	while (table_take_marked(&t->table))
-		; /* counters of those that go */
-	for (i = 1; i < t->table.fresh; i++) {
-		struct neigh *n = &t->table.node[i];
-
-		if (n->state == BED4_NEIGH_PERMANENT)
-			table_mark(&t->table, n);
-		else if (n->state != BED4_NEIGH_NONE)
-			table_del(&t->table, n);
-	}
-	t->strangers = 0;
-	t->write_at = 1; /* those that stay are told anew */
-	engine_note(a, ACTION_NEIGH_FLUSH);
 }
 
 int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct bed4_ep at,
@@ -704,7 +502,7 @@ int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct b
 		return -EINVAL;
 	n = table_find(&t->table, addr);
 	if (!n)
-		n = enter(t, addr, true);
+		n = neigh_enter(t, addr, true);
 	if (!n)
 		return -ENOSPC;
 	want(t, n);
@@ -713,8 +511,8 @@ int neigh_add(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struct b
 	n->reason = BED4_REASON_NONE;
 	n->ns_at = 0;
 	n->ns_lan = n->ns_left = 0;
-	set_state(t, now, n, BED4_NEIGH_PERMANENT, 0);
-	publish(t, n, a);
+	neigh_set_state(t, now, n, BED4_NEIGH_PERMANENT, 0);
+	neigh_publish(t, n, a);
 	return 0;
 }
 
@@ -732,7 +530,7 @@ int neigh_search(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, struc
 	if (n->state == BED4_NEIGH_PERMANENT)
 		return -EPERM;
 	want(t, n);
-	n->used = seconds(now);
+	n->used = neigh_seconds(now);
 	n->backoff = 0;
 	if (n->path == BED4_PATH_ROUTER) {
 		seek(t, now, n, a);
@@ -763,6 +561,6 @@ int neigh_del(struct tunnel *t, const struct bed4_in6 *addr, struct actions *a)
 
 	if (!n)
 		return -ENOENT;
-	drop(t, n, a);
+	neigh_drop(t, n, a);
 	return 0;
 }
