@@ -185,7 +185,7 @@ $(BUILD)/san/%.o: %.c
 	$(Q)$(CC) $(cflags) -O1 -g $(san) -c $< -o $@
 
 $(BUILD)/unit/%: $(BUILD)/san/selftests/unit/%.o $(CORE:%.c=$(BUILD)/san/%.o) \
-		$(addprefix $(BUILD)/san/user/,opt.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o complete.o \
+		$(addprefix $(BUILD)/san/user/,opt.o optval.o conf.o log.o sane.o words.o advice.o effective.o optfile.o doubts.o complete.o \
 			gauges.o metrics.o http.o scrape.o packet.o pcapng.o) \
 		$(addprefix $(BUILD)/san/user/io/,burst.o ctl.o gso.o gro.o notify.o parcel.o) \
 		$(BUILD)/san/selftests/prog/self.o
@@ -227,7 +227,7 @@ $(BUILD)/fuzz/fuzz_doctor: $(addprefix $(BUILD)/cov/user/,doctor_nft.o doctor_ga
 $(BUILD)/fuzz/fuzz_doctor: fuzz_libs = -ljson-c
 
 $(BUILD)/fuzz/%: $(BUILD)/cov/selftests/fuzz/%.o $(CORE:%.c=$(BUILD)/cov/%.o) \
-		$(addprefix $(BUILD)/cov/user/,opt.o conf.o sane.o http.o io/gso.o io/gro.o)
+		$(addprefix $(BUILD)/cov/user/,opt.o optval.o conf.o sane.o http.o io/gso.o io/gro.o)
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(CLANG) $(san) -fsanitize=fuzzer $^ $(fuzz_libs) -o $@

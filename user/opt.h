@@ -10,23 +10,10 @@
 #include "6bed4/ecn.h"
 #include "6bed4/map.h"
 #include "err.h"
+#include "optval.h"
 
 #define OPT_V4_MAX  64
 #define OPT_ENTRIES 192 /* more than can be remembered: all options once, repeatable ones as often as may be */
-
-struct opt_v4 {
-	__be32 addr; /* host bits are 0 */
-	unsigned int len;
-};
-
-/* Where something is served. */
-struct opt_listen {
-	enum { OPT_LISTEN_OFF, OPT_LISTEN_FILE, OPT_LISTEN_IP4, OPT_LISTEN_IP6 } kind;
-	__be32 in4;
-	struct bed4_in6 in6;
-	unsigned int port;
-	char path[BED4_SOCKET_LEN]; /* absolute */
-};
 
 /* Where a value comes from; what comes first here comes before what is said there. */
 enum opt_source {
@@ -161,22 +148,6 @@ bool opt_about(unsigned int i, struct opt_about *a);
 /* Prints the option table, one line each, for `load --help`. */
 void opt_help_load(FILE *f);
 void opt_help_reload(FILE *f);
-
-/* Strict parsers, also for other commands: whole string or -EINVAL. */
-int opt_ipv4(const char *s, __be32 *addr);
-int opt_ipv6(const char *s, struct bed4_in6 *addr);
-int opt_v4_prefix(const char *s, struct opt_v4 *p); /* "A", "A/LEN"; host bits must be 0 */
-int opt_uint(const char *s, unsigned int min, unsigned int max, unsigned int *v);
-int opt_endpoint(const char *s, struct bed4_ep *ep); /* IPV4:PORT */
-int opt_prefix64(const char *s, struct bed4_in6 *prefix); /* P/64, low half 0, unicast */
-int opt_plan_prefix(const char *s, __u16 *prefix); /* P/16 of unicast addresses, host order */
-bool opt_path(const char *path); /* can it be the file of a socket? Absolute, printable, not too long */
-int opt_iface(const char *s); /* can it be the name of a device, and pass through every tool? */
-
-int opt_listen(const char *s, struct opt_listen *l); /* off, unix:PATH, IPV4:PORT, [IPV6]:PORT */
-
-#define OPT_LISTEN_TEXT (BED4_SOCKET_LEN + 8)
-const char *opt_listen_text(const struct opt_listen *l, char buf[OPT_LISTEN_TEXT]); /* as it is said */
 
 const char *opt_mode_name(enum bed4_mode mode);
 const char *opt_forward_name(enum bed4_forward forward);

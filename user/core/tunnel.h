@@ -7,10 +7,10 @@
 #define CORE_TUNNEL_H
 
 #include "6bed4/decide.h"
-#include "action.h"
-#include "limit.h"
-#include "ping.h"
-#include "table.h"
+#include "core/action.h"
+#include "core/limit.h"
+#include "core/ping.h"
+#include "core/table.h"
 
 #define NSEC_PER_SEC  1000000000ull
 #define NSEC_PER_MSEC 1000000ull
