@@ -170,6 +170,16 @@ void daemon_watch_log(void *daemon, bool error, const char *text);
 void daemon_watch_mismatch(struct daemon *d, const struct action *act);
 void daemon_watch_ping(struct daemon *d, const struct action *act);
 void daemon_watch_end(struct daemon *d);
+
+/* daemon_packets.c: some of what waits there, through the core and out again. */
+void daemon_read_udp(struct daemon *d);
+void daemon_read_lan(struct daemon *d);
+void daemon_read_icmp(struct daemon *d);
+void daemon_read_tun(struct daemon *d);
+/* A sender for map `neigh`, which may be full: then it is only counted. */
+void daemon_enter_seen(struct daemon *d, const struct bed4_in6 *addr, struct bed4_ep ep, __u64 packets,
+		       __u64 bytes);
+
 /*
  * daemon_tap.c: packets of the slow path for a capture. begin before the core gets a packet (@src NULL: no
  * datagram; else its outer source, and @dst where it came to), decided when the core has decided, done instead
