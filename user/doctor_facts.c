@@ -368,16 +368,10 @@ int facts_loaded(struct doctor_target *t, const struct show *s, const struct ins
 
 static enum bed4_mode likely_mode(enum bed4_mode asked, const struct doctor_dev *dev)
 {
-	static const char *const tc[] = { "veth", "bridge", "tun" };
-	size_t i;
-
 	if (asked != BED4_MODE_AUTO)
 		return asked;
-	for (i = 0; i < sizeof(tc) / sizeof(*tc); i++) {
-		if (!strcmp(dev->kind, tc[i]) || !strcmp(dev->driver, tc[i]))
-			return BED4_MODE_TC;
-	}
-	return BED4_MODE_NATIVE;
+	return device_has_whole_packets(dev->kind) || device_has_whole_packets(dev->driver) ? BED4_MODE_TC :
+											      BED4_MODE_NATIVE;
 }
 
 static void take_options(struct doctor_target *t, const struct load_options *o)

@@ -62,6 +62,11 @@ bool device_is_veth(unsigned int ifindex)
 	return !strcmp(driver, "veth");
 }
 
+bool device_has_whole_packets(const char *driver)
+{
+	return !strcmp(driver, "veth") || !strcmp(driver, "bridge") || !strcmp(driver, "tun");
+}
+
 unsigned int device_mtu(unsigned int ifindex)
 {
 	struct ifreq ifr = {};

@@ -20,6 +20,12 @@ void device_driver(unsigned int ifindex, char name[32]);
 
 bool device_is_veth(unsigned int ifindex);
 
+/*
+ * Do packets larger than the MTU arrive by a device of that driver or kind, as their sender has made them (GSO)?
+ * XDP would force MTU-sized ones, so `auto` takes TC there, and native XDP elsewhere.
+ */
+bool device_has_whole_packets(const char *driver);
+
 /* The device's MTU in bytes; 0 when it does not tell. */
 unsigned int device_mtu(unsigned int ifindex);
 

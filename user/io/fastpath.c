@@ -362,9 +362,6 @@ static int open_xdp(struct fastpath *fp, struct err *e)
 	return err_set(e, err, "cannot use the XDP program: %s (%s)", strerror(-err), complaint);
 }
 
-/*
- * `auto`: TC where whole GSO packets arrive, because XDP there forces MTU-sized ones; XDP elsewhere.
- */
 static enum bed4_mode choose_mode(const struct fastpath_config *c)
 {
 	char driver[32];
@@ -372,9 +369,7 @@ static enum bed4_mode choose_mode(const struct fastpath_config *c)
 	if (c->mode != BED4_MODE_AUTO)
 		return c->mode;
 	device_driver(c->underlay, driver);
-	if (!strcmp(driver, "veth") || !strcmp(driver, "bridge") || !strcmp(driver, "tun"))
-		return BED4_MODE_TC;
-	return BED4_MODE_NATIVE;
+	return device_has_whole_packets(driver) ? BED4_MODE_TC : BED4_MODE_NATIVE;
 }
 
 /* A map's memory, or without a map as much of our own; NULL with errno set. */
