@@ -157,6 +157,10 @@ static void check_maps(struct daemon *d)
 		log_error("map self has been tampered with; it is written anew");
 		daemon_publish_self(d);
 	}
+	if (policy_differs(&d->policy, &d->tunnel.self, d->fp) > 0) {
+		log_error("map policy4 has been tampered with; it is written anew");
+		policy_publish(&d->policy, d->fp);
+	}
 	if (fastpath_info_differs(d->fp, &d->info) > 0) {
 		log_error("map info has been tampered with; it is written anew");
 		daemon_publish_info(d);
@@ -197,7 +201,7 @@ static void timers(struct daemon *d)
 	}
 	if (now >= d->pulse_at) {
 		d->pulse_at = now + PULSE_TICK;
-		tunnel_pulse(&d->tunnel, fastpath_pulse(d->fp));
+		tunnel_pulse(&d->tunnel, now, fastpath_pulse(d->fp));
 	}
 	if (now >= d->check_at) {
 		d->check_at = now + CHECK_TICK;

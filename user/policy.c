@@ -99,18 +99,53 @@ static bool listed(const struct opt_v4 *list, unsigned int count, __be32 addr, u
 	return false;
 }
 
-/* Does an entry of the map stand for something, or has an earlier load left it? */
-static bool wanted(const void *arg, __be32 addr, unsigned int len)
+/* Where the addresses begin that `self` has no room for. */
+static unsigned int overflow(const struct policy *p)
+{
+	return p->own_count < BED4_OWN4_MAX ? p->own_count : BED4_OWN4_MAX;
+}
+
+/* What an entry of the map should say; NONE: it stands for nothing, an earlier load or somebody else has left it. */
+static enum bed4_policy entry_of(const void *arg, __be32 addr, unsigned int len)
 {
 	const struct policy *p = arg;
 	const struct load_options *o = p->opt;
 	unsigned int i;
 
-	for (i = BED4_OWN4_MAX; i < p->own_count; i++) {
+	for (i = overflow(p); i < p->own_count; i++) {
 		if (len == 32 && p->own[i] == addr)
-			return true;
+			return BED4_POLICY_OWN;
 	}
-	return listed(o->permit, o->permit_count, addr, len) || listed(o->deny, o->deny_count, addr, len);
+	if (listed(o->deny, o->deny_count, addr, len))
+		return BED4_POLICY_DENY;
+	return listed(o->permit, o->permit_count, addr, len) ? BED4_POLICY_PERMIT : BED4_POLICY_NONE;
+}
+
+static bool wanted(const void *arg, __be32 addr, unsigned int len)
+{
+	return entry_of(arg, addr, len) != BED4_POLICY_NONE;
+}
+
+/* How many entries the map should have: what was given twice is one. */
+static unsigned int entries(const struct policy *p)
+{
+	const struct load_options *o = p->opt;
+	unsigned int i, n = p->own_count - overflow(p);
+
+	for (i = 0; i < o->deny_count; i++) {
+		n += !listed(o->deny, i, o->deny[i].addr, o->deny[i].len) &&
+		     entry_of(p, o->deny[i].addr, o->deny[i].len) == BED4_POLICY_DENY;
+	}
+	for (i = 0; i < o->permit_count; i++) {
+		n += !listed(o->permit, i, o->permit[i].addr, o->permit[i].len) &&
+		     entry_of(p, o->permit[i].addr, o->permit[i].len) == BED4_POLICY_PERMIT;
+	}
+	return n;
+}
+
+int policy_differs(const struct policy *p, const struct bed4_self *self, struct fastpath *fp)
+{
+	return self->flags & BED4_SELF_POLICY ? fastpath_policy_differs(fp, entry_of, p, entries(p)) : 0;
 }
 
 bool policy_has_own(const struct policy *p, __be32 addr)

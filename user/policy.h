@@ -37,6 +37,9 @@ int policy_refresh(struct policy *p, struct bed4_self *self, struct fastpath *fp
 /* Is it an address of this machine (or a directed broadcast)? As of the last refresh. */
 bool policy_has_own(const struct policy *p, __be32 addr);
 
+/* Has somebody changed what `policy4` should hold? 1, 0 or -errno. Where nobody asks it, it may hold anything. */
+int policy_differs(const struct policy *p, const struct bed4_self *self, struct fastpath *fp);
+
 /* Writes the operator's entries to `policy4`, and removes what is there and stands for nothing. */
 int policy_publish(const struct policy *p, struct fastpath *fp);
 

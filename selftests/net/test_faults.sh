@@ -209,6 +209,19 @@ tampered_neigh() {
 	garbage router neigh hex 20 01 06 7c 12 7c 00 00 $(head -c 8 /dev/urandom | od -An -v -tx1)
 	check "  the router's tools go on, too" tools_unhurt router
 }
+policy() { ns router bpftool -j map dump pinned "$(pinned router policy4)" | jq -c 'map([.key, .value]) | sort'; }
+policy_is() { equal "$(policy)" "$1"; }
+tampered_policy() {
+	local before
+	check "the router gets lists of what is permitted and denied" \
+		rctl reload eth0 --permit-v4 10.9.0.0/16 --deny-v4 131.7.7.0/24
+	before=$(policy)
+	ns router bpftool map delete pinned "$(pinned router policy4)" key 24 0 0 0 131 7 7 0
+	ns router bpftool map update pinned "$(pinned router policy4)" key 8 0 0 0 10 0 0 0 value 1 0 0 0
+	check "  somebody permits more, and denies less" not policy_is "$before"
+	check "  the daemon restores both" wait_for $SOON policy_is "$before"
+	check "  and all is well again" recovers
+}
 # into_nowhere ADDRESS: peer1 sends to it straight, to 67.236.146.8:22451, and has just heard it, for ever
 into_nowhere() {
 	local key
@@ -225,6 +238,7 @@ maps() {
 	tampered_self router
 	tampered_self peer1
 	tampered_neigh
+	tampered_policy
 	tampered_info router
 	check "  unload cleans up all the same" rctl unload eth0
 	check "  nothing is left" clean

@@ -385,6 +385,37 @@ static void counts_policy(void **state)
 	down(fp, &info);
 }
 
+/* 10.0.0.0/8 is permitted, 10.1.0.0/16 denied. */
+static enum bed4_policy want_two(const void *arg, __be32 addr, unsigned int len)
+{
+	(void)arg;
+	if (addr == htonl(0x0a000000) && len == 8)
+		return BED4_POLICY_PERMIT;
+	return addr == htonl(0x0a010000) && len == 16 ? BED4_POLICY_DENY : BED4_POLICY_NONE;
+}
+
+static void sees_another_policy(void **state)
+{
+	struct bed4_info info;
+	struct fastpath *fp;
+	char notice[256];
+
+	(void)state;
+	fp = up(BED4_MODE_OFF, &info, notice);
+	assert_int_equal(fastpath_policy_differs(fp, want_two, NULL, 0), 0);
+	assert_int_equal(fastpath_policy_differs(fp, want_two, NULL, 2), 1); /* two are missing */
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a000000), 8, BED4_POLICY_PERMIT), 0);
+	assert_int_equal(fastpath_policy_differs(fp, want_two, NULL, 2), 1); /* one is */
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a010000), 16, BED4_POLICY_PERMIT), 0);
+	assert_int_equal(fastpath_policy_differs(fp, want_two, NULL, 2), 1); /* it says something else */
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a010000), 16, BED4_POLICY_DENY), 0);
+	assert_int_equal(fastpath_policy_differs(fp, want_two, NULL, 2), 0);
+	assert_int_equal(fastpath_set_policy(fp, htonl(0x0a010000), 17, BED4_POLICY_DENY), 0);
+	assert_int_equal(fastpath_policy_differs(fp, want_two, NULL, 2), 1); /* one too many */
+	assert_int_equal(fastpath_prune_policy(fp, want_none, NULL), 0);
+	down(fp, &info);
+}
+
 /* 100,000 neighbours of a peer, core and map together, under a clock of the test. */
 #define CROWD 100000
 
@@ -597,6 +628,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(counts_neighbours),
 		cmocka_unit_test(expires_in_portions),
 		cmocka_unit_test(counts_policy),
+		cmocka_unit_test(sees_another_policy),
 		cmocka_unit_test(expires_100000_neighbours),
 		cmocka_unit_test(mends_what_others_write),
 	};

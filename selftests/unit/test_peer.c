@@ -248,6 +248,27 @@ static void traffic_is_a_keepalive(void **state)
 	assert_between(waited, 26000, 30000);
 }
 
+/* What the fast path has sent counts as well; what it cannot have sent yet does not, and hides nothing. */
+static void traffic_of_the_fast_path_is_one_too(void **state)
+{
+	struct bed4_pulse pulse, never = { .tx = 0xffffffff, .rx = 0xffffffff };
+	__u64 waited;
+
+	(void)state;
+	configure();
+	for (int i = 0; i < 200; i++) {
+		core.now += SEC;
+		pulse = (struct bed4_pulse){ .tx = core.now / SEC, .rx = core.now / SEC };
+		tunnel_pulse(&core.t, core.now, &pulse);
+		tunnel_pulse(&core.t, core.now, &never);
+		actions_clear(&core.a);
+		tunnel_tick(&core.t, core.now, &core.a);
+		assert_int_equal(core.a.count, 0);
+	}
+	next_sent(&waited);
+	assert_between(waited, 26000, 30000);
+}
+
 static void silence_makes_it_suspicious(void **state)
 {
 	__u64 waited;
@@ -422,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_a_fixed_port, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(keeps_alive, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(traffic_is_a_keepalive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(traffic_of_the_fast_path_is_one_too, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(silence_makes_it_suspicious, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(garbage_from_the_router_hints, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(accepts_whom_it_may, set_up, tear_down),

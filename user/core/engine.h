@@ -77,7 +77,7 @@ void peer_rx_udp(struct pass *p, enum bed4_outcome o);
 /* ND that came to the LAN's multicast group. */
 void peer_rx_lan(struct pass *p);
 void peer_rx_tun(struct pass *p, enum bed4_outcome o);
-void peer_pulse(struct tunnel *t, const struct bed4_pulse *pulse);
+void peer_pulse(struct tunnel *t, __u64 now, const struct bed4_pulse *pulse);
 void peer_tick(struct tunnel *t, __u64 now, struct actions *a);
 __u64 peer_deadline(const struct tunnel *t);
 void peer_rebound(struct tunnel *t, __u64 now);

@@ -147,11 +147,14 @@ void peer_tick(struct tunnel *t, __u64 now, struct actions *a)
 }
 
 /* Whole seconds: being heard in the second in which we sent counts as an answer. */
-void peer_pulse(struct tunnel *t, const struct bed4_pulse *pulse)
+void peer_pulse(struct tunnel *t, __u64 now, const struct bed4_pulse *pulse)
 {
 	struct peer *peer = &t->peer;
 	__u64 tx = pulse->tx * NSEC_PER_SEC;
+	__u32 seconds = (__u32)(now / NSEC_PER_SEC);
 
+	if (!bed4_stamp_ok(seconds, pulse->tx) || !bed4_stamp_ok(seconds, pulse->rx))
+		return;
 	if (pulse->rx != peer->pulse.rx)
 		peer->tx_unheard = 0;
 	if (pulse->tx != peer->pulse.tx) {

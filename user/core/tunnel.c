@@ -364,10 +364,10 @@ void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32
 		neigh_used(t, now, addr, used, heard, a);
 }
 
-void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse)
+void tunnel_pulse(struct tunnel *t, __u64 now, const struct bed4_pulse *pulse)
 {
 	if (t->config.role == BED4_ROLE_PEER)
-		peer_pulse(t, pulse);
+		peer_pulse(t, now, pulse);
 }
 
 bool tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,

@@ -138,8 +138,11 @@ void tunnel_rebound(struct tunnel *t, __u64 now, struct bed4_ep listen);
 void tunnel_used(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, __u32 used,
 		__u32 heard, struct actions *a);
 
-/* Peer: when the fast path last sent to the router and heard from it; call every few seconds. */
-void tunnel_pulse(struct tunnel *t, const struct bed4_pulse *pulse);
+/*
+ * Peer: when the fast path last sent to the router and heard from it; call every few seconds. What lies ahead of
+ * @now is none of its stamps.
+ */
+void tunnel_pulse(struct tunnel *t, __u64 now, const struct bed4_pulse *pulse);
 
 /* Peer: what the map says of a neighbour; see neigh_stamp(). For each entry now and then. */
 bool tunnel_stamp(struct tunnel *t, __u64 now, const struct bed4_in6 *addr, const struct bed4_neigh *v,

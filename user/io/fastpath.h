@@ -117,6 +117,13 @@ void fastpath_sweep_capture(struct fastpath *fp, __u64 now);
 int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen,
 			enum bed4_policy policy);
 
+/*
+ * Is `policy4` something else than what @want says of each of its entries (BED4_POLICY_NONE: it should not be
+ * there), and @count entries in all? 1, 0 or -errno.
+ */
+int fastpath_policy_differs(struct fastpath *fp, enum bed4_policy (*want)(const void *arg, __be32 addr, unsigned int len),
+			    const void *arg, unsigned int count);
+
 /* Removes the entries of `policy4` that @wanted does not want. 0 or -errno. */
 int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, __be32 addr, unsigned int len),
 			  const void *arg);

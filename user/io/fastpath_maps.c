@@ -193,6 +193,28 @@ int fastpath_set_policy(struct fastpath *fp, __be32 addr, unsigned int prefixlen
 	return errno != EEXIST || bpf_map_update_elem(fd, &key, &value, BPF_EXIST) ? -errno : 0;
 }
 
+int fastpath_policy_differs(struct fastpath *fp, enum bed4_policy (*want)(const void *arg, __be32 addr, unsigned int len),
+			    const void *arg, unsigned int count)
+{
+	struct bed4_lpm4 key, *before = NULL;
+	unsigned int n;
+	__u32 value;
+	int fd;
+
+	if (fastpath_is_bare(fp))
+		return 0;
+	fd = bpf_map__fd(fp->tc->maps.policy4);
+	for (n = 0; !bpf_map_get_next_key(fd, before, &key); n++) {
+		/* The trie finds the entry itself, as it is asked with the entry's own length. */
+		if (n == count || bpf_map_lookup_elem(fd, &key, &value) || value != want(arg, key.addr, key.prefixlen))
+			return 1;
+		before = &key;
+	}
+	if (errno != ENOENT)
+		return -errno;
+	return n != count;
+}
+
 int fastpath_prune_policy(struct fastpath *fp, bool (*wanted)(const void *arg, __be32 addr, unsigned int len),
 			  const void *arg)
 {
