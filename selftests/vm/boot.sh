@@ -56,8 +56,9 @@ nics() {
 
 # machine ACCELERATOR SECONDS
 machine() {
+	# In the foreground: QEMU stays in our process group, and goes when that is told to.
 	# shellcheck disable=SC2046
-	exec timeout -k 5 "$2" qemu-system-x86_64 -accel "$1" -cpu max -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-2048}" \
+	exec timeout --foreground -k 5 "$2" qemu-system-x86_64 -accel "$1" -cpu max -smp "${VM_CPUS:-2}" -m "${VM_MEMORY:-2048}" \
 		-nodefaults -no-user-config -display none -no-reboot -kernel "$VM/vmlinuz" -initrd "$VM/initramfs" \
 		-append "console=ttyS0 quiet panic=-1 net.ifnames=0 mitigations=off vm.top=$TOP vm.seconds=$2 vm.level=${LEVEL:-} vm.nics=$PAIRS" \
 		-serial "file:$OUT/console" $(nics) \
@@ -80,6 +81,7 @@ by_kvm() {
 }
 
 initramfs || exit 1
+rm -f "$OUT/up" "$OUT/done"
 mkfifo "$root/silence"
 KVM_PATIENCE=20
 [ -w /dev/kvm ] && by_kvm && exit
