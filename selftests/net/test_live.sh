@@ -3,6 +3,7 @@
 # modes: native off
 # long: native tc off
 # quick: tc
+# waits: much of the time
 #
 # What is said live by a daemon: ping over each path and why not straight, a search begun anew, and what
 # monitors see of neighbours, addresses, NATs, routers, reloads and the end. Slow readers lose and are told;

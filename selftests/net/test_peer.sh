@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # modes: native tc off
 # long: native generic tc off
+# waits: much of the time
 #
 # Peers among themselves: direct paths within a second and without a lost packet, bulk TCP, a LAN
 # behind one NAT, a path that is cut, a NAT that changes its mapping, links and addresses that
