@@ -61,7 +61,8 @@ check "no malformed packet" none "_ws.malformed"
 check "no expert error" none '_ws.expert.severity == "Error"'
 check "IPv4 checksums are right" none 'ip.checksum.status == "Bad"'
 check "UDP checksums are right" none 'udp.checksum.status == "Bad"'
-check "TCP checksums are right" none 'tcp.checksum.status == "Bad"'
+# tshark takes 0xffff for a wrong 0, and the kernel writes it when it has to finish a sum (skb_checksum_help()).
+check "TCP checksums are right" none 'tcp.checksum.status == "Bad" && tcp.checksum != 0xffff'
 check "ICMPv6 checksums are right" none 'icmpv6.checksum.status == "Bad"'
 check "no fragments, DF clear" none "ip.flags.mf == 1 || ip.frag_offset > 0 || ip.flags.df == 1"
 check "the router sends with TTL 64 from its address and port" none \

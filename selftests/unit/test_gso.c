@@ -125,6 +125,35 @@ static void completes_a_checksum(void **state)
 	assert_memory_equal(got, want, len);
 }
 
+/* The one's complement of a full sum is 0: so it stands in TCP, and only in UDP as 0xffff. */
+static void a_sum_of_zero_is_one_in_tcp(void **state)
+{
+	uint8_t want[200], got[200];
+	struct virtio_net_hdr vnet;
+	unsigned int seq = 0;
+	struct gso g;
+	size_t len;
+
+	(void)state;
+	do {
+		len = tcp6(want, DST, seq++, ACK, 12, 100);
+	} while (pkt_get16(want + 56));
+	memcpy(got, want, len);
+	vnet = hand_over(got, len, 0);
+	assert_int_equal(gso_begin(&g, &vnet, got, len), 0);
+	assert_memory_equal(got, want, len);
+	memset(got + 40, 0, len - 40);
+	got[6] = 17;
+	pkt_put16(got + 44, (unsigned int)len - 40);
+	pkt_put16(got + 48, pkt_csum6(got + 8, 17, got + 40, len - 40)); /* with that, the sum is full */
+	assert_int_equal(pkt_csum6(got + 8, 17, got + 40, len - 40), 0);
+	pkt_put16(got + 46, ~pkt_csum6(got + 8, 17, got + 40, 0) & 0xffff);
+	pkt_put16(got + 46, ~pkt_fold(pkt_get16(got + 46) + (uint32_t)(len - 40)) & 0xffff);
+	vnet.csum_offset = 6;
+	assert_int_equal(gso_begin(&g, &vnet, got, len), 0);
+	assert_int_equal(pkt_get16(got + 46), 0xffff);
+}
+
 /* A description that does not fit the packet. */
 static void refuses_nonsense(void **state)
 {
@@ -348,6 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cuts_to_what_would_have_been_sent), cmocka_unit_test(completes_a_checksum),
+		cmocka_unit_test(a_sum_of_zero_is_one_in_tcp),
 		cmocka_unit_test(refuses_nonsense), cmocka_unit_test(merges_what_was_cut),
 		cmocka_unit_test(keeps_apart), cmocka_unit_test(a_shorter_one_ends_a_batch),
 		cmocka_unit_test(keeps_order_within_a_flow), cmocka_unit_test(loses_nothing_when_full),

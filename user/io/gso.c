@@ -6,17 +6,25 @@
 #include "io/gso.h"
 #include "io/tcp.h"
 
+#define UDP_CSUM 6 /* offset in its header */
+
 static void put16(__u8 *p, __be16 v)
 {
 	memcpy(p, &v, sizeof(v));
 }
 
-/* The kernel has left the sum of the pseudo-header in the checksum field at @at. */
-static int complete(__u8 *p, size_t len, size_t start, size_t at)
+/*
+ * The kernel has left the sum of the pseudo-header in the checksum field at @offset behind @start. Only UDP's, known by
+ * its place, may not be 0.
+ */
+static int complete(__u8 *p, size_t len, size_t start, size_t offset)
 {
-	if (start < BED4_IP6_LEN || at < start || at + 2 > len)
+	__u64 sum;
+
+	if (start < BED4_IP6_LEN || start + offset + 2 > len)
 		return -EINVAL;
-	put16(p + at, bed4_csum_udp_final(bed4_csum_buf(0, p + start, len - start)));
+	sum = bed4_csum_buf(0, p + start, len - start);
+	put16(p + start + offset, offset == UDP_CSUM ? bed4_csum_udp_final(sum) : (__u16)~bed4_csum_fold(sum));
 	return 0;
 }
 
@@ -28,7 +36,7 @@ int gso_begin(struct gso *g, const struct virtio_net_hdr *vnet, __u8 *p, size_t 
 	if (type == VIRTIO_NET_HDR_GSO_NONE) {
 		if (!(vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
 			return 0;
-		return complete(p, len, tcp, tcp + vnet->csum_offset);
+		return complete(p, len, tcp, vnet->csum_offset);
 	}
 	if (type != VIRTIO_NET_HDR_GSO_TCPV6 || !(vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) ||
 	    vnet->csum_offset != TCP_CSUM || !vnet->gso_size || tcp < BED4_IP6_LEN ||
@@ -36,7 +44,7 @@ int gso_begin(struct gso *g, const struct virtio_net_hdr *vnet, __u8 *p, size_t 
 	    tcp + tcp_header_len(p + tcp) > len)
 		return -EINVAL;
 	if (tcp + tcp_header_len(p + tcp) == len)
-		return complete(p, len, tcp, tcp + TCP_CSUM); /* nothing to cut */
+		return complete(p, len, tcp, TCP_CSUM); /* nothing to cut */
 	*g = (struct gso){ .p = p, .len = len, .tcp = tcp, .size = vnet->gso_size,
 			   .head = tcp + tcp_header_len(p + tcp) };
 	return 1;
